@@ -1,0 +1,35 @@
+"""Task Control's engine: runs background tasks on threads of this process, with no broker and no web in it."""
+
+from .control import TaskControl
+from .errors import (
+    RevisionGone,
+    ShutDown,
+    TaskCancelled,
+    TaskControlError,
+    TaskInterrupt,
+    TaskTimeout,
+    UnknownTask,
+    WaitCycle,
+)
+from .feed import Change, Subscription
+from .handle import TaskHandle, current_task
+from .reading import Snapshot
+from .status import Status
+
+__all__ = [
+    "Change",
+    "RevisionGone",
+    "ShutDown",
+    "Snapshot",
+    "Status",
+    "Subscription",
+    "TaskCancelled",
+    "TaskControl",
+    "TaskControlError",
+    "TaskHandle",
+    "TaskInterrupt",
+    "TaskTimeout",
+    "UnknownTask",
+    "WaitCycle",
+    "current_task",
+]

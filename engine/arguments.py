@@ -1,0 +1,179 @@
+"""What callers may pass: each check returns the value in the engine's form or says what is wrong with it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any
+
+from .status import FINAL
+
+_VARARGS, _COROUTINE, _ASYNC_GENERATOR = inspect.CO_VARARGS, inspect.CO_COROUTINE, inspect.CO_ASYNC_GENERATOR
+_SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0}
+
+#: The greatest age that a purge understands: a thousand years. More is a slip of the pen.
+_MAX_AGE_S = 1000 * 366 * 86400.0
+
+
+def check_name(name: object) -> str:
+    """A task's name: any string."""
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string, not {_kind(name)}: add(name='import', function=...)")
+    return name
+
+
+def takes_handle(function: object) -> bool:
+    """Whether ``function`` is to be called with the task's handle: it needs one positional argument or has ``*args``.
+
+    Raises TypeError for what can't be called with one positional argument or none.
+    """
+    if type(function) is FunctionType and not function.__dict__:
+        return _plain_function_takes_handle(function)
+    if not callable(function):
+        raise TypeError(f"function must be callable, not {_kind(function)}: add(..., function=lambda f: work())")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise _is_async(function)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True  # no signature can be read
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p for p in parameters if p.default is p.empty]
+    return _decide(
+        function,
+        required=sum(p.kind in positional for p in needed),
+        required_by_name=[p.name for p in needed if p.kind is p.KEYWORD_ONLY],
+        has_varargs=any(p.kind is p.VAR_POSITIONAL for p in parameters),
+    )
+
+
+def _plain_function_takes_handle(function: FunctionType) -> bool:
+    """The same for a plain function from its code object; reading a signature takes 20 us, this half of one."""
+    code = function.__code__
+    if code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
+        raise _is_async(function)
+    by_name: list[str] = []
+    if code.co_kwonlyargcount:
+        names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        by_name = [name for name in names if name not in (function.__kwdefaults__ or {})]
+    required = code.co_argcount - len(function.__defaults__ or ())
+    return _decide(function, required, by_name, bool(code.co_flags & _VARARGS))
+
+
+def _decide(function: object, required: int, required_by_name: list[str], has_varargs: bool) -> bool:
+    if required > 1 or required_by_name:
+        missing = f"{required} arguments" if required > 1 else f"the argument {required_by_name[0]!r}"
+        raise TypeError(
+            f"function {_label(function)} requires {missing}, but a task's function is called with one, its handle. "
+            "Bind the others: function=lambda f: work(a, b)"
+        )
+    return required == 1 or has_varargs
+
+
+def _is_async(function: object) -> TypeError:
+    return TypeError(
+        f"function {_label(function)} is a coroutine function, which a thread can't run by calling it. "
+        "Wrap it: function=lambda f: asyncio.run(work())"
+    )
+
+
+def check_limit(seconds: object, argument: str = "thread_timeout") -> float | None:
+    """A time limit: None, or a positive number of seconds, infinity included."""
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{argument} must be a number of seconds or None, not {_kind(seconds)}")
+    if math.isnan(seconds) or seconds <= 0:
+        raise ValueError(
+            f'{argument} must be more than 0 seconds, not {seconds!r}; None means the default, float("inf") no limit'
+        )
+    return _to_float(seconds)
+
+
+def check_dependencies(depend_on: object) -> tuple[str, ...]:
+    """The ids that a task waits for, each once, in their order."""
+    if depend_on is None:
+        return ()
+    if isinstance(depend_on, str):
+        return (depend_on,)
+    if not isinstance(depend_on, (list, tuple, set, frozenset)):
+        raise TypeError(f"depend_on must be a task id, a list of them or None, not {_kind(depend_on)}")
+    for task_id in depend_on:
+        if not isinstance(task_id, str):
+            raise TypeError(f"depend_on must hold task ids, which are strings, not {_kind(task_id)}")
+    return tuple(dict.fromkeys(depend_on))
+
+
+def check_age(days: object, hours: object, minutes: object) -> float | None:
+    """The age in seconds that days, hours and minutes add up to; None if none of them is given."""
+    given = {"days": days, "hours": hours, "minutes": minutes}
+    if all(value is None for value in given.values()):
+        return None
+    age = 0.0
+    for unit, value in given.items():
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(f"{unit} must be a number, not {_kind(value)}")
+        if math.isnan(value) or value < 0:
+            raise ValueError(f"{unit} must be zero or more, not {value!r}")
+        age += _to_float(value) * _SECONDS[unit]
+    if age > _MAX_AGE_S:
+        raise ValueError(f"an age of {age / 86400.0:g} days is beyond reason; purge() without ages removes all")
+    return age
+
+
+def check_statuses(statuses: Iterable[int] | None) -> frozenset[int]:
+    """The final status codes that a purge is about; all three if None."""
+    if statuses is None:
+        return FINAL
+    if isinstance(statuses, (str, bytes)) or not isinstance(statuses, Iterable):
+        raise TypeError(f"statuses must be a list of status codes such as [0, 1, 4], not {_kind(statuses)}")
+    codes = list(statuses)
+    for code in codes:
+        if isinstance(code, bool) or not isinstance(code, int):
+            raise TypeError(f"statuses must hold status codes, which are integers, not {_kind(code)}")
+        if code not in FINAL:
+            raise ValueError(f"only ended tasks can be purged by status: 0, 1 or 4, not {code}")
+    return frozenset(int(code) for code in codes)
+
+
+def check_whole(value: object, argument: str) -> int:
+    """A whole number of at least one."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{argument} must be a whole number, not {_kind(value)}")
+    if value < 1:
+        raise ValueError(f"{argument} must be at least 1, not {value}")
+    return value
+
+
+def check_timeout(seconds: object) -> float | None:
+    """How long a caller wants to wait: None (for ever), or seconds; zero and less mean not at all."""
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"timeout must be a number of seconds or None, not {_kind(seconds)}")
+    if math.isnan(seconds):
+        raise ValueError("timeout must be a number of seconds or None, not NaN")
+    return None if seconds == math.inf else max(0.0, _to_float(seconds))
+
+
+def _to_float(number: int | float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__
+
+
+def _label(function: object) -> str:
+    return str(getattr(function, "__qualname__", None) or type(function).__name__)
+
+
+#: What a task calls: with its handle or without an argument.
+TaskFunction = Callable[..., Any]

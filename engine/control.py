@@ -1,0 +1,277 @@
+"""TaskControl: the task manager that users hold."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from contextvars import copy_context
+from types import TracebackType
+from typing import Any
+
+from . import arguments, records
+from .errors import ShutDown, TaskCancelled
+from .exit import finish_at_exit
+from .feed import Change, Subscription
+from .handle import TaskHandle
+from .interrupts import shield
+from .lifecycle import Lifecycle
+from .reading import Reading
+from .status import FINAL, WORDS
+from .store import Keeper, Query, TinyDB
+from .task import Task
+from .waiting import Waiting
+
+_ID_BITS = 40
+_ID_STEP = 0x9E3779B97F4A7C15  # odd, so that multiples of it modulo 2**40 repeat only after 2**40 ids
+
+
+class TaskControl(Reading):
+    """Runs functions as tasks on threads of this process and keeps a record of each.
+
+    Every method may be called from any thread, from inside tasks as well. No thread is started before the first
+    task is added; the threads that run tasks are reused and end when they have been idle for a while.
+
+    Args:
+        max_workers: how many tasks may run at once. Those beyond it stay Suspended, ``waiting_for`` a ``"seat"``.
+        history: how many changes are kept for those who follow them, see :meth:`subscribe`.
+
+    Attributes:
+        db: the records, as a TinyDB in memory: all its methods work, at any time.
+        dbQuery: a TinyDB ``Query``, for conditions such as ``taskman.dbQuery.status == 1``.
+        status_code: the five descriptions, indexed by status code.
+        boot_id: a random text of this manager: revisions of another manager mean nothing here.
+    """
+
+    def __init__(self, *, max_workers: int = 1000, history: int = 16_384) -> None:
+        max_workers = arguments.check_whole(max_workers, "max_workers")
+        super().__init__(Keeper(arguments.check_whole(history, "history")))
+        self.db: TinyDB = self._keeper.db
+        self.dbQuery = Query()
+        self.status_code = list(WORDS)
+        self.boot_id = secrets.token_hex(8)
+        self._life = Lifecycle(self._keeper, max_workers)
+        self._waiting = Waiting(self._keeper, self._life.live, self._life.pool)
+        self._numbers = itertools.count(secrets.randbits(_ID_BITS))
+        self._is_shut_down = False
+        self._suspend_refresh = 3.0
+        self._look_number = 0
+        self._is_looking = False
+        finish_at_exit(self)
+
+    # -- settings
+
+    @property
+    def max_workers(self) -> int:
+        """How many tasks may run at once."""
+        return self._life.pool.max_workers
+
+    @property
+    def thread_timeout(self) -> float | None:
+        """The limit in seconds of tasks that have none of their own; None for no limit. Read when a task starts."""
+        return self._life.thread_timeout
+
+    @thread_timeout.setter
+    def thread_timeout(self, seconds: float | None) -> None:
+        self._life.thread_timeout = arguments.check_limit(seconds)
+
+    @property
+    def suspend_refresh(self) -> float:
+        """Suspended tasks are looked at again at least this often, in seconds.
+
+        Normally nothing waits for it: a task starts the moment its last dependency has completed.
+        """
+        return self._suspend_refresh
+
+    @suspend_refresh.setter
+    def suspend_refresh(self, seconds: float) -> None:
+        checked = arguments.check_limit(seconds, "suspend_refresh")
+        if checked is None:
+            raise TypeError("suspend_refresh must be a number of seconds, not None; float('inf') never looks again")
+        self._suspend_refresh = checked
+        with shield:
+            self._is_looking = False
+            self._look_later()
+
+    # -- tasks
+
+    def add(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        depend_on: str | Iterable[str] | None = None,
+        get_result: bool = False,
+        thread_timeout: float | None = None,
+    ) -> str:
+        """Adds a task and returns its id, ten hexadecimal digits, at once. The task starts as soon as it may.
+
+        Args:
+            name: what people see.
+            function: called with the task's :class:`TaskHandle`; without it, if it takes no argument.
+            depend_on: the id of a task, or several, that must be Completed first. If one of them ends otherwise,
+                or its record is removed before, this task becomes Canceled.
+            get_result: whether to keep what the function returns.
+            thread_timeout: the task's own limit in seconds, from the call of its function on; None for the
+                manager's default, ``float("inf")`` for no limit.
+
+        Raises:
+            TypeError, ValueError: an argument is not as described; nothing was added.
+            UnknownTask: ``depend_on`` names a task that isn't known here.
+            ShutDown: the manager has been shut down.
+        """
+        takes_handle = arguments.takes_handle(function)
+        dependencies = arguments.check_dependencies(depend_on)
+        limit = arguments.check_limit(thread_timeout)
+        task = Task(self._new_id(), arguments.check_name(name), function, takes_handle, limit, copy_context())
+        task.handle = TaskHandle(task, self._life.tell_progress, self._life.tell_log)
+        named = depend_on if isinstance(depend_on, str) else (list(dependencies) or None)
+        record = records.added(task.id, task.name, named, bool(get_result), limit)
+        with shield:
+            if self._is_shut_down:
+                raise ShutDown
+            self._life.admit(task, record, dependencies)
+            if dependencies and not self._is_looking:
+                self._look_later()
+        return task.id
+
+    def cancel(self, task_id: str) -> bool:
+        """Ends a task as Canceled: True if this call did it, False if the task had ended. Never waits for its thread.
+
+        A task that waits never starts. One that runs is asked to stop, then interrupted; its record's ``stopping``
+        says how far that is. Raises UnknownTask.
+        """
+        task = self._life.unfinished(task_id)
+        if task is None:
+            self._record(task_id)
+            return False
+        with shield:
+            return self._life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
+
+    def wait(self, ids: str | Iterable[str] | None = None, timeout: float | None = None) -> bool:
+        """Waits until these tasks (None: all that are known now) have ended or are gone; False when time is over.
+
+        Inside a task, the task lends its seat meanwhile, tasks that can't end before it are left out of "all", and
+        naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
+        """
+        named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        return self._waiting.wait(named, arguments.check_timeout(timeout))
+
+    # -- clearing
+
+    def purge(
+        self,
+        days: float | None = None,
+        hours: float | None = None,
+        minutes: float | None = None,
+        statuses: Iterable[int] | None = None,
+    ) -> int:
+        """Removes records and returns how many.
+
+        With ages, which add up: those of ended tasks that were added longer ago. With ``statuses``: those that
+        ended with one of these codes. Without any argument everything goes, and what still waits or runs is
+        canceled first. Raises TypeError or ValueError for bad ages and statuses.
+        """
+        age_s, codes = arguments.check_age(days, hours, minutes), arguments.check_statuses(statuses)
+        if age_s is not None or statuses is not None:
+            return self.remove(self._ended(age_s or 0.0, codes))
+        with shield:
+            for task in list(self._life.live.values()):
+                self._life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
+            return self._life.forget([doc_id for doc_id, _ in self._keeper.numbered()], only_final=False)
+
+    def purge_preview(
+        self,
+        days: float | None = None,
+        hours: float | None = None,
+        minutes: float | None = None,
+        statuses: Iterable[int] | None = None,
+    ) -> list[str]:
+        """The ids of the ended tasks that :meth:`purge` with these arguments would remove now, oldest first."""
+        age_s, codes = arguments.check_age(days, hours, minutes), arguments.check_statuses(statuses)
+        return self._ended(age_s or 0.0, codes)
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Removes the records of those of these tasks that have ended, and returns how many. Others are passed over."""
+        with shield:
+            found = [pair for pair in map(self._keeper.locate, ids) if pair is not None]
+            return self._life.forget([doc_id for doc_id, record in found if _has_ended(record)], only_final=True)
+
+    def _ended(self, age_s: float, codes: frozenset[int]) -> list[str]:
+        latest = time.time() - age_s
+        return [
+            record["id"]
+            for record in self._keeper.moment().records
+            if record.get("status") in codes and record.get("added_at", math.inf) <= latest
+        ]
+
+    # -- following
+
+    def subscribe(self, since: int | None = None) -> Subscription:
+        """An iterator over all changes from now on, or from a revision on, in order. Close it, or use it in ``with``.
+
+        Raises RevisionGone if the changes after ``since`` are not held any more.
+        """
+        return Subscription(self._keeper.feed, self.revision if since is None else since)
+
+    def changes(self, since: int) -> list[Change]:
+        """The changes after a revision, in order. Raises RevisionGone if they are not held any more."""
+        return self._keeper.feed.after(since)
+
+    # -- the end
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, timeout: float | None = None) -> bool:
+        """Takes no more tasks; lets those that there are end, or cancels them. True if all have ended.
+
+        Args:
+            wait: whether to return only when all tasks have ended (within ``timeout`` seconds, None: for ever) and
+                their threads with them, as far as those can be stopped.
+            cancel_futures: cancels what waits and what runs.
+        """
+        limit = arguments.check_timeout(timeout)
+        with shield:
+            self._is_shut_down = True
+            if cancel_futures:
+                for task in list(self._life.live.values()):
+                    self._life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
+        has_ended = self._waiting.wait(None, limit if wait else 0.0)
+        with shield:
+            self._life.close(join_s=_JOIN_S if wait else 0.0)
+        return has_ended
+
+    def __enter__(self) -> TaskControl:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.shutdown(cancel_futures=kind is not None and issubclass(kind, KeyboardInterrupt))
+
+    # -- parts
+
+    def _new_id(self) -> str:
+        number = next(self._numbers) * _ID_STEP & (1 << _ID_BITS) - 1
+        return f"{number:010x}"
+
+    def _look_later(self) -> None:
+        """Plans the next look at suspended tasks; setting the interval makes earlier plans void."""
+        self._is_looking = True
+        self._look_number += 1
+        if self._suspend_refresh != math.inf:
+            when = time.monotonic() + self._suspend_refresh
+            self._life.supervisor.call_at(when, self._look_again, self._look_number)
+
+    def _look_again(self, number: int) -> None:
+        if number != self._look_number:
+            return
+        if self._life.look_again():
+            self._look_later()
+        else:
+            self._is_looking = False
+
+
+#: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.
+_JOIN_S = 1.0
+
+
+def _has_ended(record: dict[str, Any]) -> bool:
+    return record.get("status") in FINAL

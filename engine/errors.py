@@ -1,0 +1,94 @@
+"""What can go wrong, in the caller's words: one tree of errors, and the two interrupts that stop a task."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class TaskControlError(Exception):
+    """Base class of every error that this package raises on purpose."""
+
+
+class UnknownTask(TaskControlError, LookupError):
+    """No record carries this task id: it was never added here, or it has been purged.
+
+    Attributes:
+        task_id: the id that was asked for.
+    """
+
+    def __init__(self, task_id: object) -> None:
+        self.task_id = task_id
+        super().__init__(
+            f"no task has the id {task_id!r} in this TaskControl: it was never added here, or its record "
+            "was purged or removed. Use an id that add() returned; get_all() lists those that are known."
+        )
+
+
+class ShutDown(TaskControlError, RuntimeError):
+    """The manager takes no more tasks because shutdown() was called on it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this TaskControl has been shut down and takes no more tasks. Add tasks before shutdown(), "
+            "or make a new TaskControl()."
+        )
+
+
+class RevisionGone(TaskControlError, LookupError):
+    """Changes after this revision are no longer held (or were never made): take a snapshot and go on from there.
+
+    Attributes:
+        since: the revision that was asked for.
+        oldest: the smallest revision that can still be asked for.
+        newest: the revision of the newest change.
+    """
+
+    def __init__(self, since: int, oldest: int, newest: int) -> None:
+        self.since, self.oldest, self.newest = since, oldest, newest
+        super().__init__(
+            f"the changes after revision {since} are not held any more (held: {oldest} to {newest}). "
+            "Take snapshot() and continue from its revision; a larger history= keeps more."
+        )
+
+
+class WaitCycle(TaskControlError, RuntimeError):
+    """A task asked to wait, without a timeout, for a task that can't end before the asking one has ended.
+
+    Attributes:
+        task_id: the task that it wanted to wait for.
+    """
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        super().__init__(
+            f"waiting for task {task_id} would never end: it is the waiting task itself, or it waits for it. "
+            "Leave it out of wait(), give wait() a timeout, or add the rest of the work as a dependant."
+        )
+
+
+class TaskInterrupt(BaseException):
+    """Raised inside a task whose end has been decided. Let it pass: its status is final already.
+
+    Not an ``Exception``, so that ``except Exception`` in a task doesn't swallow it.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        # Python makes the instance in the thread it is delivered to, so this runs there: it is the receipt
+        # that tells the supervisor that nothing is under way any more.
+        super().__init__(*args)
+        gate = getattr(running, "gate", None)
+        if gate is not None:
+            gate.under_way = False
+
+
+class TaskCancelled(TaskInterrupt):
+    """The task was canceled."""
+
+
+class TaskTimeout(TaskInterrupt):
+    """The task ran over its limit."""
+
+
+#: What the current thread is running: ``gate`` (see interrupts) and ``task``, set by the worker while a task runs.
+running = threading.local()

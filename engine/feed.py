@@ -1,0 +1,160 @@
+"""Every change of a record, in order, for whoever wants to follow: a bounded ring and cursors on it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Any, Literal, NamedTuple
+
+from .errors import RevisionGone
+
+Kind = Literal["added", "changed", "removed"]
+
+
+class Change(NamedTuple):
+    """One change of one record.
+
+    Attributes:
+        revision: its number; each change takes the next one.
+        kind: what happened.
+        id: the task's id, or None for a document without one.
+        record: the version after the change, read-only; for ``"removed"`` the last version.
+    """
+
+    revision: int
+    kind: Kind
+    id: str | None
+    record: Mapping[str, Any]
+
+
+class Feed:
+    """The last ``capacity`` changes. One writer at a time (the store's lock); any number of readers, without lock."""
+
+    def __init__(self, capacity: int) -> None:
+        self.revision = 0
+        self._capacity = capacity
+        self._ring: list[tuple[int, Kind, dict[str, Any]]] = []
+        self._sleepers: list[Any] = []
+
+    def publish(self, kind: Kind, record: dict[str, Any]) -> None:
+        """Appends a change. Called in the same locked step as the change itself, so that their orders agree."""
+        revision = self.revision + 1
+        if revision <= self._capacity:
+            self._ring.append((revision, kind, record))
+        else:
+            self._ring[(revision - 1) % self._capacity] = (revision, kind, record)
+        self.revision = revision  # before the sleepers: whoever falls asleep looks at it once more
+        if self._sleepers:
+            self.wake()
+
+    def wake(self) -> None:
+        """Lets everyone who sleeps look again. From any thread."""
+        while self._sleepers:
+            try:
+                self._sleepers.pop().release()
+            except IndexError:  # another thread took the last one
+                return
+
+    def after(self, since: int) -> list[Change]:
+        """The changes after revision ``since``, in order. Raises RevisionGone if some of them are overwritten."""
+        newest = self.revision
+        if since == newest:
+            return []
+        oldest = max(0, newest - self._capacity)
+        if not oldest <= since <= newest:
+            raise RevisionGone(since, oldest, newest)
+        start, end = since % self._capacity, (newest - 1) % self._capacity + 1
+        pieces = [(since + 1, self._ring[start : end if end > start else None])]
+        if end <= start:
+            pieces.append((newest - end + 1, self._ring[:end]))
+        for first, piece in pieces:
+            # A slice is one step, and the oldest entry is overwritten first: if that one is right, all are.
+            if piece[0][0] != first:
+                raise RevisionGone(since, max(0, self.revision - self._capacity), self.revision)
+        return [
+            Change(revision, kind, _id_of(record), MappingProxyType(record))
+            for _, piece in pieces
+            for revision, kind, record in piece
+        ]
+
+    def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
+        """Waits for the next change, for ``wake``, or for ``timeout`` seconds; not at all unless ``is_idle()``."""
+        alarm = threading.Lock()
+        alarm.acquire()
+        self._sleepers.append(alarm)
+        if is_idle():  # asked after lying down, so that what happened in between is not slept through
+            alarm.acquire(timeout=-1 if timeout is None else max(0.0, min(timeout, threading.TIMEOUT_MAX)))
+        try:
+            self._sleepers.remove(alarm)
+        except ValueError:
+            pass  # woken: it was taken out
+
+
+def _id_of(record: Mapping[str, Any]) -> str | None:
+    task_id = record.get("id")
+    return task_id if isinstance(task_id, str) else None
+
+
+class Subscription:
+    """An iterator over changes, from a revision on, without gap or repetition, until it is closed.
+
+    It holds no thread and no copy: only a cursor on the manager's history. Whoever falls further behind than that
+    history gets RevisionGone once, then may call ``get`` again to go on from the newest revision. Use one
+    subscription from one thread at a time; ``close`` may come from any thread.
+    """
+
+    def __init__(self, feed: Feed, since: int) -> None:
+        self._feed = feed
+        self._batch: list[Change] = []
+        self._closed = False
+        #: The revision up to which changes have been handed out.
+        self.revision = since
+        feed.after(since)  # raises RevisionGone now rather than later
+
+    def get(self, timeout: float | None = None) -> list[Change]:
+        """All changes that are there, waiting up to ``timeout`` seconds (None: for ever) for the first one.
+
+        An empty list means that the time is over or the subscription closed.
+        """
+        batch, self._batch = self._batch, []
+        until = None if timeout is None else time.monotonic() + timeout
+        while not batch and not self._closed:
+            try:
+                batch = self._feed.after(self.revision)
+            except RevisionGone:
+                self.revision = self._feed.revision
+                raise
+            if not batch:
+                left = None if until is None else until - time.monotonic()
+                if left is not None and left <= 0:
+                    break
+                self._feed.sleep(self._is_idle, left)
+        if batch:
+            self.revision = batch[-1].revision
+        return batch
+
+    def _is_idle(self) -> bool:
+        return not self._closed and self._feed.revision <= self.revision
+
+    def close(self) -> None:
+        """Ends the iteration, also one that waits in another thread."""
+        self._closed = True
+        self._feed.wake()
+
+    def __iter__(self) -> Iterator[Change]:
+        return self
+
+    def __next__(self) -> Change:
+        if not self._batch:
+            self._batch = self.get()[::-1]
+        if not self._batch or self._closed:
+            raise StopIteration
+        return self._batch.pop()
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()

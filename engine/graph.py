@@ -1,0 +1,62 @@
+"""Who waits for whom: links between unfinished tasks, what an end sets free, and what it dooms.
+
+Pure bookkeeping on Task objects, guarded by the store's lock. Nothing here recurses: chains may be very long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .task import Task
+
+
+def link(task: Task, blockers: Iterable[Task]) -> None:
+    """Makes ``task`` wait for each of ``blockers``."""
+    for blocker in blockers:
+        task.blockers[blocker] = None
+        blocker.dependants[task] = None
+
+
+def release(task: Task) -> list[Task]:
+    """Takes a completed task out of the graph; returns those that wait for nothing any more, in their order."""
+    freed = []
+    for dependant in _take_dependants(task):
+        dependant.blockers.pop(task, None)
+        if not dependant.blockers and not dependant.has_ended:
+            freed.append(dependant)
+    return freed
+
+
+def doom(task: Task) -> list[Task]:
+    """Takes a task that failed out of the graph; returns those that can never run now, in their order."""
+    doomed = [dependant for dependant in _take_dependants(task) if not dependant.has_ended]
+    for dependant in doomed:
+        dependant.blockers.pop(task, None)
+    return doomed
+
+
+def unlink(task: Task) -> None:
+    """Takes a task that has ended before its dependencies out of their lists."""
+    for blocker in task.blockers:
+        blocker.dependants.pop(task, None)
+    task.blockers.clear()
+
+
+def _take_dependants(task: Task) -> list[Task]:
+    dependants, task.dependants = task.dependants, {}
+    return list(dependants)
+
+
+def can_end_before(target: Task, waiting: Task) -> bool:
+    """Whether ``target`` can end while ``waiting`` waits for it: it waits, through any number of others, not for it."""
+    seen = {target}
+    to_visit = [target]
+    while to_visit:
+        task = to_visit.pop()
+        if task is waiting:
+            return False
+        for other in (*task.blockers, *task.waits_for):
+            if other not in seen and not other.has_ended:
+                seen.add(other)
+                to_visit.append(other)
+    return True

@@ -1,0 +1,131 @@
+"""What running task code may ask and tell: progress, log lines, whether to stop, a sleep that ends early."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from .interrupts import Shield, shield
+from .task import Task
+
+_current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
+
+
+class TaskHandle:
+    """A task's own view of itself: the argument of its function. Its methods may be called from any thread.
+
+    Attributes:
+        id: the task's id.
+        name: its name.
+    """
+
+    __slots__ = ("id", "name", "_task", "_tell_progress", "_tell_log")
+
+    def __init__(
+        self,
+        task: Task,
+        tell_progress: Callable[[Task, dict[str, Any]], None],
+        tell_log: Callable[[Task, str, str], None],
+    ) -> None:
+        self.id = task.id
+        self.name = task.name
+        self._task = task
+        self._tell_progress = tell_progress
+        self._tell_log = tell_log
+
+    def __repr__(self) -> str:
+        return f"<TaskHandle {self.id} {self.name!r}>"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the task's end has been decided (by a cancel, a timeout or a removed record): time to return."""
+        return self._task.stop is not None
+
+    def checkpoint(self) -> None:
+        """Raises TaskCancelled or TaskTimeout if the task's end has been decided; not inside :meth:`shield`."""
+        why = self._task.stop
+        if why is not None and not self._is_shielded():
+            raise why
+
+    def _is_shielded(self) -> bool:
+        gate = self._task.gate
+        return gate is not None and gate.depth > 0
+
+    def sleep(self, seconds: float) -> None:
+        """Sleeps, and raises as :meth:`checkpoint` does as soon as the task's end is decided.
+
+        Raises ValueError for a negative or NaN number, TypeError for what is no number.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            raise TypeError(f"sleep takes a number of seconds, not {type(seconds).__name__}")
+        if math.isnan(seconds) or seconds < 0:
+            raise ValueError(f"sleep takes zero seconds or more, not {seconds!r}")
+        self.checkpoint()
+        alarm = threading.Lock()
+        alarm.acquire()
+        self._task.alarms.append(alarm.release)
+        if self._task.stop is None or self._is_shielded():  # a stop from here on sets the alarm off
+            alarm.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
+        try:
+            self._task.alarms.remove(alarm.release)
+        except ValueError:
+            pass  # it went off
+        self.checkpoint()
+
+    def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
+        """Tells how far the task is: ``done`` of ``total`` (None: unknown) and what it is at. A checkpoint, too.
+
+        Raises TypeError or ValueError for what is no finite number of zero or more.
+        """
+        told = {
+            "done": _amount(done, "done"),
+            "total": None if total is None else _amount(total, "total"),
+            "message": None if message is None else str(message),
+        }
+        self.checkpoint()
+        self._tell_progress(self._task, told)
+
+    def log(self, message: object, level: str | int = "INFO") -> None:
+        """Adds a line to the task's log; the last 200 are kept.
+
+        ``level`` is one of ``logging``'s, by name or number. Raises ValueError for another.
+        """
+        names = logging.getLevelNamesMapping()
+        if isinstance(level, int) and not isinstance(level, bool):
+            name = logging.getLevelName(level)
+        else:
+            name = str(level).upper()
+        if name not in names:
+            raise ValueError(f"{level!r} is no log level: use one of {', '.join(names)} or its number")
+        self._tell_log(self._task, name, str(message))
+
+    def shield(self) -> Shield:
+        """``with handle.shield():`` keeps a cancel or timeout from cutting a block; it takes effect afterwards.
+
+        The end is recorded at once all the same. Works in the thread that runs the task.
+        """
+        return shield
+
+
+def call(task: Task) -> Any:
+    """Calls the task's function as it wants to be called, with ``current_task()`` set below it."""
+    assert task.function is not None
+    _current.set(task.handle)
+    return task.function(task.handle) if task.takes_handle else task.function()
+
+
+def current_task() -> TaskHandle | None:
+    """The handle of the task that the calling code runs in, however deep below its function; None outside."""
+    return _current.get()
+
+
+def _amount(value: object, argument: str) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{argument} must be a number, not {type(value).__name__}")
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"{argument} must be a finite number of zero or more, not {value!r}")
+    return value

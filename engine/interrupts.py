@@ -1,0 +1,109 @@
+"""How a running thread is interrupted without ever hitting the wrong task or cutting the engine's own code.
+
+Each run of a task has a :class:`Gate`. The supervisor, the only injector, sends an asynchronous exception only
+while it holds the gate's lock (taken without waiting) and the gate is open. The thread that runs the task shuts
+the gate for good when the function has returned, then drains what is still pending; for a while it shuts it
+with :data:`shield`, around every step of the engine that must not be cut in two.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from types import TracebackType
+
+from .errors import TaskInterrupt, running
+
+# PyThreadState_SetAsyncExc, https://docs.python.org/3/c-api/init.html: called with the GIL held (PYFUNCTYPE).
+_send = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)
+_clear = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)(
+    ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+)
+
+
+def drain(ident: int) -> None:
+    """Takes back an asynchronous exception that thread ``ident``, the calling one, has not yet received."""
+    _clear(ident, None)
+
+
+class Gate:
+    """Says whether one run of a task may be interrupted right now.
+
+    Attributes:
+        lock: held by whoever needs the interruption to keep still. Re-entrant, so that the worker may take it
+            again after an interrupt that landed while it was closing.
+        is_open: the function of this run is being called; set and cleared by the worker.
+        under_way: an interrupt was sent and has not been received. Written under ``lock`` or by the receipt.
+        was_used: an interrupt was sent at least once.
+        depth: how many shields are nested; only the running thread touches it.
+    """
+
+    __slots__ = ("lock", "ident", "is_open", "under_way", "was_used", "depth")
+
+    def __init__(self, ident: int) -> None:
+        self.lock = threading.RLock()
+        self.ident = ident
+        self.is_open = False
+        self.under_way = False
+        self.was_used = False
+        self.depth = 0
+
+    def interrupt(self, why: type[TaskInterrupt]) -> bool:
+        """Sends ``why`` to the running thread, unless the gate is shut or one is under way. Supervisor only."""
+        if not self.lock.acquire(blocking=False):
+            return False
+        try:
+            if not self.is_open or self.under_way:
+                return False
+            self.under_way = self.was_used = True
+            _send(self.ident, why)
+            return True
+        finally:
+            self.lock.release()
+
+    def shut(self) -> None:
+        """Keeps interrupts out until :meth:`reopen`; takes back one that is under way (it will be sent again)."""
+        if self.depth:
+            self.depth += 1
+            return
+        try:
+            self.lock.acquire()
+            if self.under_way:
+                _clear(self.ident, None)
+                self.under_way = False
+            self.depth = 1
+        except BaseException:
+            # An interrupt landed between the lock and the draining: give the lock back if we got it.
+            try:
+                self.lock.release()
+            except RuntimeError:
+                pass
+            raise
+
+    def reopen(self) -> None:
+        """Ends what :meth:`shut` began."""
+        self.depth -= 1
+        if not self.depth:
+            self.lock.release()
+
+
+class Shield:
+    """``with shield:`` keeps interrupts of the current thread's task out of a block; free where no task runs."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        gate = getattr(running, "gate", None)
+        if gate is not None:
+            gate.shut()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        gate = getattr(running, "gate", None)
+        if gate is not None:
+            gate.reopen()
+
+
+#: The one shield; it has no state of its own.
+shield = Shield()

@@ -1,0 +1,313 @@
+"""What happens to a task and what follows from it: added, begun, ended; dependants freed or doomed; threads stopped.
+
+Every decision is one step under the store's lock: it looks at the record, writes its next version and takes the
+task out of the graph. What follows (starting others, stopping the thread) is done after the lock is released.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from . import graph, records
+from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
+from .interrupts import Gate
+from .records import CANCELED, COMPLETED, ERROR, RUNNING, SUSPENDED, Record
+from .status import UNFINISHED, word_of
+from .stopping import Stopper
+from .store import Edit, Keeper
+from .supervisor import Supervisor
+from .task import Task
+from .workers import Pool, Worker
+
+log = logging.getLogger("task_control")
+
+
+class Lifecycle:
+    """The state machine of all tasks of one manager.
+
+    ``live`` holds the tasks whose end isn't decided, by id, guarded by the store's lock; ``thread_timeout`` is the
+    default limit in seconds, read when a task begins.
+    """
+
+    def __init__(self, keeper: Keeper, max_workers: int) -> None:
+        self.live: dict[str, Task] = {}
+        self.thread_timeout: float | None = None
+        self._keeper = keeper
+        self._lock = keeper.lock
+        self.supervisor = Supervisor(self._expire, may_rest=lambda: not self.live)
+        self.pool = Pool(self, max_workers, self._look_later, self._tell_waiting)
+        self._stopper = Stopper(self.supervisor, self.pool, self._mark)
+        keeper.watch(self._review, self._react)
+
+    def unfinished(self, task_id: object) -> Task | None:
+        """The task with this id, if its end isn't decided."""
+        return self.live.get(task_id) if isinstance(task_id, str) else None
+
+    # -- the way in. Called within ``shield``
+
+    def admit(self, task: Task, record: Record, dependencies: tuple[str, ...]) -> None:
+        """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
+        with self._lock:
+            blockers, failure = self._resolve(dependencies)
+            task.doc_id = self._keeper.insert(record)
+            self.live[task.id] = task
+            graph.link(task, blockers)
+        self.supervisor.ensure_thread()
+        if failure is not None:
+            self.decide(task, CANCELED, failure, TaskCancelled)
+        elif not blockers:
+            self.pool.submit(task)
+
+    def _resolve(self, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
+        """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
+        blockers, failure = [], None
+        for task_id in dependencies:
+            blocker = self.live.get(task_id)
+            if blocker is not None:
+                blockers.append(blocker)
+                continue
+            record = self._keeper.find(task_id)
+            status = record.get("status") if record else None
+            if status in (ERROR, CANCELED):
+                failure = failure or _because(task_id, word_of(status))
+            elif status != COMPLETED:
+                raise UnknownTask(task_id)
+        return blockers, failure
+
+    # -- running. Called by worker threads while no interrupt can reach them
+
+    def begin(self, task: Task, worker: Worker) -> bool:
+        """Claims a task for a worker, in one step with its becoming Running."""
+        with self._lock:
+            record = self._own_record(task)
+            if task.has_ended or record is None or record["status"] != SUSPENDED:
+                return False
+            limit = self.thread_timeout if task.limit is None else task.limit
+            task.worker, task.gate = worker, Gate(worker.ident)
+            task.started = time.monotonic()
+            self._keeper.replace(task.doc_id, records.started(record, worker.ident, limit))
+        if limit is not None and limit != math.inf:
+            self.supervisor.deadline(task.started + limit, task)
+        return True
+
+    def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
+        """Records what came of a task, unless its end was decided before; returns the tasks that may start now."""
+        run_s = time.monotonic() - task.started
+        line = trace = None
+        if error is not None and not task.has_ended:
+            line, trace = records.one_line(error), records.traceback_text(error)
+        status = COMPLETED if error is None else ERROR
+        with self._lock:
+            task.is_thread_done = True
+            task.function = task.context = task.handle = None
+            record = self._own_record(task)
+            if task.has_ended or record is None or record["status"] != RUNNING:
+                self._mark(task, None)  # decided before: what comes late is dropped
+                return []
+            result = value if error is None and record["get_result"] else None
+            ended = records.ended(record, status, run_s, error=line, traceback=trace, result=result)
+            self._keeper.replace(task.doc_id, ended)
+            followers = self._settle(task, status)
+        if error is None:
+            return followers
+        log.error("task %s (%s) ended with %s", task.id, task.name, line, exc_info=error)
+        self._doom(task, followers, word_of(status))
+        return []
+
+    # -- the other ways to end. Called within ``shield`` or on the supervisor
+
+    def decide(self, task: Task, status: int, error: str, why: type[TaskInterrupt]) -> bool:
+        """Ends a task before its function has; False if it had ended already. Never waits for its thread."""
+        with self._lock:
+            record = self._own_record(task)
+            if task.has_ended or record is None or record["status"] not in UNFINISHED:
+                return False
+            is_running = record["status"] == RUNNING
+            run_s = time.monotonic() - task.started if is_running else 0.0
+            stopping = records.STOP_REQUESTED if is_running else None
+            ended = records.ended(record, status, run_s, error=error, stopping=stopping)
+            self._keeper.replace(task.doc_id, ended)
+            task.stop = why
+            followers = self._settle(task, status)
+        if is_running:
+            self._stopper.stop(task)
+        self._doom(task, followers, word_of(status))
+        return True
+
+    def _expire(self, task: Task) -> None:
+        if not task.has_ended and self.decide(task, ERROR, records.TIMED_OUT, TaskTimeout):
+            log.error("task %s (%s) ended with %s", task.id, task.name, records.TIMED_OUT)
+
+    def forget(self, doc_ids: Iterable[int], *, only_final: bool) -> int:
+        """Removes records by number; what hasn't ended is passed over or canceled with its record."""
+        removed = 0
+        for doc_id in doc_ids:
+            with self._lock:
+                record = self._keeper.at(doc_id)
+                if record is None:
+                    continue
+                task = self._live_at(doc_id, record)
+                if task is not None and only_final:
+                    continue
+                self._keeper.remove(doc_id)
+                removed += 1
+            if task is not None:
+                self._lose(task)
+        return removed
+
+    def _lose(self, task: Task) -> None:
+        """The record of an unfinished task has gone: cancels the task and those that wait for it."""
+        with self._lock:
+            if task.has_ended:
+                return
+            task.stop = TaskCancelled
+            followers = self._settle(task, CANCELED)
+        if task.gate is not None:
+            self._stopper.stop(task)
+        self._doom(task, followers, None)
+
+    def _settle(self, task: Task, status: int) -> list[Task]:
+        """Takes an ended task out of everything; returns those that it frees (Completed) or dooms. With the lock."""
+        task.has_ended = True
+        self.live.pop(task.id, None)
+        graph.unlink(task)
+        for waiter in task.waiters:
+            waiter.count_down()
+        task.waiters.clear()
+        return graph.release(task) if status == COMPLETED else graph.doom(task)
+
+    def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:
+        """Cancels those that wait for a failed task, and those that wait for them, and so on."""
+        queue = deque((dependant, _because(task.id, ending)) for dependant in doomed)
+        while queue:
+            dependant, error = queue.popleft()
+            with self._lock:
+                record = self._own_record(dependant)
+                if dependant.has_ended or record is None or record["status"] not in UNFINISHED:
+                    continue  # a user has ended it: that is followed up by itself
+                self._keeper.replace(dependant.doc_id, records.ended(record, CANCELED, 0.0, error=error))
+                dependant.stop = TaskCancelled
+                further = self._settle(dependant, CANCELED)
+            reason = _because(dependant.id, word_of(CANCELED))
+            queue.extend((one, reason) for one in further)
+
+    # -- what a task tells while it runs. Called within ``shield``
+
+    def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
+        """Puts a task's progress on its record."""
+        with self._lock:
+            record = self._own_record(task)
+            if record is not None and not task.has_ended:
+                self._keeper.replace(task.doc_id, {**record, "progress": progress})
+
+    def tell_log(self, task: Task, level: str, message: str) -> None:
+        """Puts a line in the log on a task's record; also while an ended task's thread is still at work."""
+        with self._lock:
+            record = self._own_record(task)
+            if record is not None:
+                self._keeper.replace(task.doc_id, records.logged(record, level, message))
+
+    def _mark(self, task: Task, stopping: str | None) -> None:
+        with self._lock:
+            record = self._own_record(task)
+            if record is None or record["stopping"] == stopping or (task.is_thread_done and stopping is not None):
+                return
+            self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
+
+    def _tell_waiting(self, tasks: list[Task]) -> None:
+        for task in tasks:
+            with self._lock:
+                record = self._own_record(task)
+                if record is not None and record["status"] == SUSPENDED:
+                    self._keeper.replace(task.doc_id, {**record, "waiting_for": records.SEAT})
+
+    def _look_later(self, delay_s: float, look: Any) -> None:
+        self.supervisor.call_at(time.monotonic() + delay_s, look)
+
+    def _own_record(self, task: Task) -> Record | None:
+        """The task's record, unless it is gone and its number may be another's."""
+        record = self._keeper.at(task.doc_id)
+        return record if record is not None and record.get("id") == task.id else None
+
+    def _live_at(self, doc_id: int, record: Record) -> Task | None:
+        task = self.live.get(record.get("id", ""))
+        return task if task is not None and task.doc_id == doc_id else None
+
+    # -- what users write through the database
+
+    def _review(self, old: Record, new: Record) -> Record:
+        """Under the lock: what is stored of a user's write to a record; what is undone is logged."""
+        if not records.is_task(old):
+            return new
+        stored, undone = records.reviewed(old, new)
+        if undone:
+            log.warning("undone in the record of task %s: %s", old["id"], "; ".join(undone))
+        return stored
+
+    def _react(self, edits: list[Edit]) -> None:
+        """After the lock: what follows for tasks whose record a user has removed or whose end a user has written."""
+        for doc_id, old, new in edits:
+            task = self._live_at(doc_id, old) if old is not None else None
+            if task is None:
+                continue
+            if new is None:
+                self._lose(task)
+            elif new["status"] != old["status"]:  # type: ignore[index]  # a live task had a record before
+                self._follow_hand(task, new["status"])
+
+    def _follow_hand(self, task: Task, status: int) -> None:
+        with self._lock:
+            if task.has_ended:
+                return
+            task.stop = TaskCancelled
+            followers = self._settle(task, status)
+        if task.gate is not None:
+            self._stopper.stop(task)
+        if status == COMPLETED:
+            for follower in followers:
+                self.pool.submit(follower)
+        else:
+            self._doom(task, followers, word_of(status))
+
+    # -- the second look
+
+    def look_again(self) -> bool:
+        """Goes through all suspended tasks and mends what an event should have done; False if there are none left."""
+        waiting = [task for task in list(self.live.values()) if task.blockers]
+        for task in waiting:
+            for blocker in list(task.blockers):
+                if blocker.has_ended:
+                    self._catch_up(task, blocker)
+        return bool(waiting)
+
+    def close(self, join_s: float) -> None:
+        """Lets the threads end when their work is done, and waits up to ``join_s`` seconds for that."""
+        self.pool.close()
+        self.supervisor.close()
+        until = time.monotonic() + join_s
+        self.pool.join(join_s)
+        self.supervisor.join(max(0.0, until - time.monotonic()))
+
+    def _catch_up(self, task: Task, blocker: Task) -> None:
+        with self._lock:
+            if task.has_ended or blocker not in task.blockers:
+                return  # seen between two steps: it has been told
+            record = self._own_record(blocker)
+            status = record["status"] if record is not None else None
+            task.blockers.pop(blocker)
+            is_free = status == COMPLETED and not task.blockers
+        if is_free:
+            self.pool.submit(task)
+        elif status != COMPLETED:
+            self._doom(blocker, [task], None if status is None else word_of(status))
+
+
+def _because(task_id: str, ending: str | None) -> str:
+    if ending is None:
+        return f"Canceled: the record of task {task_id} was removed"
+    return f"Canceled: task {task_id} ended with {ending}"

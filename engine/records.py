@@ -1,0 +1,162 @@
+"""The versions of a task's record, from added to ended: what each field holds and when it changes; pure."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Sequence
+from functools import lru_cache
+from types import TracebackType
+from typing import Any
+
+from .status import Status, may_be_written, word_of
+
+Record = dict[str, Any]
+
+SUSPENDED, RUNNING = Status.SUSPENDED.value, Status.RUNNING.value
+COMPLETED, ERROR, CANCELED = Status.COMPLETED.value, Status.ERROR.value, Status.CANCELED.value
+
+#: What ``waiting_for`` says of a suspended task.
+DEPENDENCIES, SEAT = "dependencies", "seat"
+
+#: What ``stopping`` says after an end was decided while the thread still runs.
+STOP_REQUESTED, INTERRUPT_SENT, STILL_BLOCKED = "stop requested", "interrupt sent", "still blocked"
+
+TIMED_OUT = "Killed by timeout"
+ON_REQUEST = "Canceled on request"
+
+#: How many log lines a record keeps, and how long an error line and a traceback may get.
+MAX_LOG_LINES = 200
+MAX_ERROR_CHARS = 10_000
+MAX_TRACEBACK_CHARS = 60_000
+
+
+def added(
+    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None
+) -> Record:
+    """The first version. The ten keys of the original come first, in its order."""
+    now = time.time()
+    return {
+        "id": task_id,
+        "timestamp": _local_time(int(now)),
+        "name": name,
+        "depend_on": depend_on,
+        "status": SUSPENDED,
+        "get_result": get_result,
+        "perf": 0,
+        "error": None,
+        "result": None,
+        "thread": None,
+        "added_at": now,
+        "started_at": None,
+        "finished_at": None,
+        "waiting_for": DEPENDENCIES if depend_on else None,
+        "thread_timeout": limit,
+        "progress": None,
+        "stopping": None,
+        "traceback": None,
+        "log": (),
+    }
+
+
+def started(record: Record, thread: int, limit: float | None) -> Record:
+    """The version of a task whose function is about to be called."""
+    changed = {"status": RUNNING, "thread": thread, "started_at": time.time(), "waiting_for": None}
+    return {**record, **changed, "thread_timeout": limit}
+
+
+def ended(record: Record, status: int, run_s: float, *, error: str | None = None, **more: Any) -> Record:
+    """The version of a task whose end is decided; ``run_s`` seconds after its start (0.0 if it never ran)."""
+    changed = {"status": status, "perf": run_s, "error": error, "finished_at": time.time(), "waiting_for": None}
+    return {**record, **changed, **more}
+
+
+def logged(record: Record, level: str, message: str) -> Record:
+    """The version with one more log line; the oldest lines go first."""
+    line = {"at": time.time(), "level": level, "message": message}
+    return {**record, "log": (*record["log"][1 - MAX_LOG_LINES :], line)}
+
+
+def is_task(document: Record) -> bool:
+    """Whether a document of the table is a task's record, rather than something a user put there."""
+    return isinstance(document.get("id"), str) and "added_at" in document and "status" in document
+
+
+def reviewed(old: Record, new: Record) -> tuple[Record, list[str]]:
+    """What is stored when a user writes ``new`` over a task's record, and what of it was undone, in words.
+
+    A status may be written only to end what hasn't ended; what a task is (its id, what it depends on) stays.
+    """
+    undone = []
+    fixed = dict(new)
+    for key in ("id", "depend_on", "added_at", "timestamp"):
+        if key not in new or not _is_same(new[key], old[key]):
+            undone.append(f"{key} can't be changed")
+            fixed[key] = old[key]
+    status = new.get("status")
+    if type(status) is not int or status != old["status"]:
+        if may_be_written(old["status"], status):
+            return _ended_by_hand(old, fixed), undone
+        undone.append(f"status can't go from {word_of(old['status'])} to {word_of(status)}")
+        fixed["status"] = old["status"]
+    for key in old:
+        if key not in fixed:
+            undone.append(f"{key} can't be removed")
+            fixed[key] = old[key]
+    return fixed, undone
+
+
+def _ended_by_hand(old: Record, new: Record) -> Record:
+    """A task that a user has ended through the database, completed by what the engine would have written."""
+    status = new["status"]
+    complete = {**old, **new}
+    error = complete["error"]
+    if error is None and status != COMPLETED:
+        error = "Canceled through the database" if status == CANCELED else "Ended with Error through the database"
+    run_s = max(0.0, time.time() - old["started_at"]) if old["status"] == RUNNING else 0.0
+    return ended(complete, status, run_s, error=error, stopping=STOP_REQUESTED if old["status"] == RUNNING else None)
+
+
+def _is_same(new: object, old: object) -> bool:
+    return new is old or (type(new) is type(old) and new == old)
+
+
+@lru_cache(maxsize=4)
+def _local_time(second: int) -> str:
+    return time.strftime("%d.%m.%Y %H:%M:%S", time.localtime(second))
+
+
+# -- errors as text
+
+
+def one_line(error: BaseException) -> str:
+    """What was raised, as ``Type: message`` on one line; works for exceptions whose ``str`` raises."""
+    try:
+        message = str(error)
+    except BaseException as broken:  # the task's own code runs here
+        message = f"<its message can't be shown: {type(broken).__name__}>"
+    name = type(error).__name__
+    line = " ".join(f"{name}: {message}".split()) if message else name
+    return line if len(line) <= MAX_ERROR_CHARS else line[: MAX_ERROR_CHARS - 1] + "…"
+
+
+def traceback_text(error: BaseException) -> str:
+    """The traceback from the task's own function on, cut in the middle if it is very long."""
+    tb = _own_frames(error.__traceback__)
+    try:
+        text = "".join(traceback.format_exception(type(error), error, tb))
+    except BaseException:  # the task's own code runs here
+        frames = "".join(traceback.format_tb(tb))
+        text = f"Traceback (most recent call last):\n{frames}{type(error).__name__}: <its message can't be shown>\n"
+    if len(text) > MAX_TRACEBACK_CHARS:
+        half = MAX_TRACEBACK_CHARS // 2
+        text = f"{text[:half]}\n… {len(text) - 2 * half} characters left out …\n{text[-half:]}"
+    return text
+
+
+def _own_frames(tb: TracebackType | None) -> TracebackType | None:
+    """The traceback without the two frames of the engine that every task's function is called from."""
+    for _ in range(2):
+        if tb is not None and tb.tb_next is not None:
+            tb = tb.tb_next
+    return tb

@@ -1,0 +1,54 @@
+"""How a thread is stopped whose task's end is decided: asked, interrupted, interrupted again, given up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .records import INTERRUPT_SENT, STILL_BLOCKED
+from .supervisor import Supervisor
+from .task import Task
+from .workers import Pool
+
+#: How long a task may take to notice by itself, and between two looks at it (growing); when it is given up. Seconds.
+GRACE_S = 0.01
+FIRST_PAUSE_S = 0.03
+LONGEST_PAUSE_S = 0.5
+GIVE_UP_AFTER_S = 0.5
+
+
+class Stopper:
+    """Takes threads down the ladder, one step at a time, on the supervisor's thread.
+
+    ``mark(task, words)`` puts the step on the task's record.
+    """
+
+    def __init__(self, supervisor: Supervisor, pool: Pool, mark: Callable[[Task, str], None]) -> None:
+        self._supervisor = supervisor
+        self._pool = pool
+        self._mark = mark
+
+    def stop(self, task: Task) -> None:
+        """Begins to stop a task whose ``stop`` is set. Returns at once; from any thread."""
+        task.stop_at = time.monotonic()
+        task.sound_alarms()
+        self._supervisor.call_at(task.stop_at + GRACE_S, self._step, (task, FIRST_PAUSE_S))
+
+    def _step(self, stopping: tuple[Task, float]) -> None:
+        task, pause_s = stopping
+        gate, why = task.gate, task.stop
+        if task.is_thread_done or gate is None or why is None:
+            return
+        task.sound_alarms()  # one may have been set in the instant of the decision
+        gate.interrupt(why)
+        now, give_up_at = time.monotonic(), task.stop_at + GIVE_UP_AFTER_S
+        if now >= give_up_at and not task.is_abandoned:
+            self._give_up(task)
+        elif pause_s == FIRST_PAUSE_S * 2:
+            self._mark(task, INTERRUPT_SENT)  # it didn't stop at once
+        next_at = now + pause_s if task.is_abandoned else min(now + pause_s, give_up_at)
+        self._supervisor.call_at(next_at, self._step, (task, min(pause_s * 2, LONGEST_PAUSE_S)))
+
+    def _give_up(self, task: Task) -> None:
+        if task.worker is not None and self._pool.give_away_seat(task.worker, task):
+            self._mark(task, STILL_BLOCKED)

@@ -1,0 +1,108 @@
+"""The engine's own door to the records: insert, replace, remove, count, look at one moment of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..feed import Feed
+from ..status import WORDS
+from .rows import Doc, Rows
+from .storage import Edit
+from .table import TaskDB
+
+
+class Moment(NamedTuple):
+    """All records of one moment, oldest first, and the revision of that moment. The records belong to the store."""
+
+    revision: int
+    records: list[Doc]
+
+
+class Keeper:
+    """Keeps the task records. Every change, whoever makes it, gets the next revision and is published at once.
+
+    Attributes:
+        db: the TinyDB that users see.
+        lock: guards everything here. The engine's worker threads take it as it is; code that may run inside a
+            task takes it within ``shield``. No lock of the engine's is held when it is taken.
+        feed: the changes.
+    """
+
+    def __init__(self, history: int) -> None:
+        self._rows = Rows(("id", "status"), self._changed)
+        self._counts = [0] * len(WORDS)
+        self.feed = Feed(history)
+        self.db = TaskDB(self._rows)
+        self.lock = self.db.rows_storage.lock
+
+    def watch(self, review: Callable[[Doc, Doc], Doc], react: Callable[[list[Edit]], None]) -> None:
+        """Gives the engine a say in what users write: ``review`` under the lock, ``react`` after its release."""
+        self.db.rows_storage.review = review
+        self.db.rows_storage.guard.react = react
+
+    # -- with the lock held
+
+    def insert(self, record: Doc) -> int:
+        """Adds a record and returns its number."""
+        doc_id = self._rows.take_id()
+        self._rows.put(doc_id, record)
+        return doc_id
+
+    def replace(self, doc_id: int, record: Doc) -> None:
+        """Stores the next version of a record."""
+        self._rows.put(doc_id, record)
+
+    def remove(self, doc_id: int) -> None:
+        """Removes a record."""
+        self._rows.drop(doc_id)
+
+    # -- with or without it
+
+    def at(self, doc_id: int) -> Doc | None:
+        """The record with this number."""
+        return self._rows.docs.get(doc_id)
+
+    def find(self, task_id: object) -> Doc | None:
+        """The oldest record with this task id."""
+        found = self.locate(task_id)
+        return found[1] if found else None
+
+    def locate(self, task_id: object) -> tuple[int, Doc] | None:
+        """Number and record of the oldest record with this task id."""
+        if not isinstance(task_id, str):
+            return None
+        with self.db.rows_storage.guard:
+            return next((pair for pair in self._rows.having("id", task_id) if pair[1].get("id") == task_id), None)
+
+    def counts(self) -> tuple[int, ...]:
+        """How many records have each status, indexed by code."""
+        return tuple(self._counts)
+
+    def moment(self) -> Moment:
+        """All records now, documents without a task id left out."""
+        with self.db.rows_storage.guard:
+            revision, records = self.feed.revision, list(self._rows.docs.values())
+        return Moment(revision, [record for record in records if isinstance(record.get("id"), str)])
+
+    def numbered(self) -> list[tuple[int, Doc]]:
+        """Number and record of all records now, documents without a task id left out."""
+        with self.db.rows_storage.guard:
+            pairs = list(self._rows.docs.items())
+        return [pair for pair in pairs if isinstance(pair[1].get("id"), str)]
+
+    # -- the rows' observer
+
+    def _changed(self, old: Doc | None, new: Doc | None) -> None:
+        self._count(old, -1)
+        self._count(new, 1)
+        if new is None:
+            self.feed.publish("removed", old or {})
+        else:
+            self.feed.publish("added" if old is None else "changed", new)
+
+    def _count(self, record: Doc | None, by: int) -> None:
+        if record is not None and isinstance(record.get("id"), str):
+            status: Any = record.get("status")
+            if type(status) is int and 0 <= status < len(self._counts):
+                self._counts[status] += by

@@ -1,0 +1,333 @@
+"""Reusable threads: who has a seat, who takes which task, and how a function is called so that it can be stopped."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .errors import TaskInterrupt, running
+from .handle import call
+from .interrupts import drain
+from .task import Task
+
+log = logging.getLogger("task_control")
+
+#: This many threads are started the moment a task needs one; more only when tasks are seen to wait.
+EAGER_THREADS = 32
+
+#: How long an idle thread stays; how often waiting tasks are looked at; when a wait is told on the record. Seconds.
+STAY_S = 10.0
+LOOK_EVERY_S = 0.005
+TELL_AFTER_S = 0.05
+
+
+class Engine(Protocol):
+    """What a worker reports to."""
+
+    def begin(self, task: Task, worker: Worker) -> bool:
+        """Claims the task for the worker; False if its end was decided while it waited."""
+
+    def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
+        """Records the outcome; returns the tasks that may start now."""
+
+
+class Worker:
+    """One thread that runs one task after the other. Its fields are its own unless the pool's lock is named."""
+
+    def __init__(self, pool: Pool, engine: Engine, number: int) -> None:
+        self.pool = pool
+        self.engine = engine
+        self.ident = 0
+        self.thread = threading.Thread(target=self._run, name=f"task-control-{number}", daemon=True)
+        #: Released by whoever hands over a task to the idle worker.
+        self.wake = threading.Lock()
+        self.wake.acquire()
+        #: The task in hand. Written by the pool while the worker is idle.
+        self.task: Task | None = None
+        #: It counts as one of the pool's seats; it ends after its task. Guarded by the pool's lock.
+        self.has_seat = True
+        self.is_retired = False
+        # How far it is with the task in hand, so that it can go on after an interrupt that came late:
+        self._has_begun = False
+        self._has_called = False
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def _run(self) -> None:
+        self.ident = threading.get_ident()
+        while True:
+            try:
+                self._serve()
+                return
+            except TaskInterrupt:  # one that slipped past the closing of its gate: go on where we were
+                continue
+
+    def _serve(self) -> None:
+        while True:
+            task = self.task or self.pool.next_for(self)
+            if task is None:
+                return
+            self.task = task
+            following = None
+            if self._has_begun or self.engine.begin(task, self):
+                self._has_begun = True
+                self._execute(task)
+                running.gate = running.task = None
+                freed = self.engine.conclude(task, self._value, self._error)
+                following = self.pool.keep_first(self, freed)
+            self._has_begun = self._has_called = False
+            self._value = self._error = None
+            self.task = following
+
+    def _execute(self, task: Task) -> None:
+        """Calls the function, then shuts the gate for good and takes back an interrupt that is still under way.
+
+        From "open" to the end of the draining an interrupt may land wherever Python looks for one: at the start of a
+        function, after a call, at a jump backwards. So that stretch calls nothing but the user's function, the
+        gate's lock and the draining, each within a ``try`` whose handler shuts and drains again. It may be entered
+        twice for the same task.
+        """
+        gate = task.gate
+        context = task.context
+        assert gate is not None
+        assert context is not None
+        running.gate, running.task = gate, task
+        try:
+            try:
+                try:
+                    if not self._has_called:
+                        self._has_called = True
+                        gate.is_open = True  # open
+                        if task.stop is None:
+                            self._value = context.run(call, task)
+                except BaseException as error:
+                    self._error = error
+                gate.lock.acquire()  # shut; never released, so nothing more can be sent
+                if gate.was_used:
+                    drain(self.ident)
+            except TaskInterrupt as error:  # landed in the handler, or while shutting
+                self._error = self._error or error
+                gate.lock.acquire()
+                if gate.was_used:
+                    drain(self.ident)
+        except TaskInterrupt as error:  # a second one landed in that handler
+            self._error = self._error or error
+            gate.lock.acquire()
+            if gate.was_used:
+                drain(self.ident)
+        gate.is_open = False
+
+
+class Pool:
+    """The threads of one manager. Tasks wait here in order only when no thread is free for them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        max_workers: int,
+        look_later: Callable[[float, Callable[[Any], None]], None],
+        tell_waiting: Callable[[list[Task]], None],
+    ) -> None:
+        self._engine = engine
+        self.max_workers = max_workers
+        self._look_later = look_later
+        self._tell_waiting = tell_waiting
+        #: Guards everything below, each worker's seat and the tasks' waiting fields; no other lock is taken within.
+        self._lock = threading.Lock()
+        self._ready: deque[Task] = deque()
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
+        self._seats = 0
+        self._started = 0
+        self._taken = 0
+        self._is_closing = False
+        self._is_looking = False
+        self._last_look = (-1, 0.0, 0.0)  # tasks taken, monotonic and process time
+
+    # -- tasks in
+
+    def submit(self, task: Task) -> None:
+        """Gives the task to an idle thread, else has it wait for one; starts a thread if that is due."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else None
+            if worker is not None:
+                worker.task = task
+                self._taken += 1
+            else:
+                task.ready_at = time.monotonic()
+                self._ready.append(task)
+            grow = worker is None and self._seats < min(EAGER_THREADS, self.max_workers)
+            if grow:
+                self._seats += 1
+            look = worker is None and not grow and not self._is_looking
+            if look:
+                self._is_looking = True
+        if worker is not None:
+            worker.wake.release()
+        elif grow:
+            self._start(1)
+        elif look:
+            self._look_later(LOOK_EVERY_S, self._look)
+
+    def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
+        """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
+        if not freed:
+            return None
+        kept = None
+        with self._lock:
+            if not self._ready and worker.has_seat and self._seats <= self.max_workers:
+                kept, freed = freed[0], freed[1:]
+                self._taken += 1
+        for task in freed:
+            self.submit(task)
+        return kept
+
+    # -- threads
+
+    def next_for(self, worker: Worker) -> Task | None:
+        """The next task for a worker, after waiting for one; None if its thread is to end."""
+        with self._lock:
+            worker.task = None
+            if self._ready and not worker.is_retired and self._seats <= self.max_workers:
+                self._taken += 1
+                return self._ready.popleft()
+            if worker.is_retired or self._is_closing or self._seats > self.max_workers:
+                self._dismiss(worker)
+                return None
+            self._idle.append(worker)
+        if not worker.wake.acquire(timeout=STAY_S):
+            with self._lock:
+                if worker in self._idle:
+                    self._idle.remove(worker)
+                    self._dismiss(worker)
+                    return None
+            worker.wake.acquire()  # handed a task in the instant the time was over
+        return self._handed_over(worker)
+
+    def _handed_over(self, worker: Worker) -> Task | None:
+        if worker.task is None:  # woken to end
+            with self._lock:
+                self._dismiss(worker)
+        return worker.task
+
+    def _dismiss(self, worker: Worker) -> None:
+        """Counts a thread out that is about to end; with the lock held."""
+        if worker.has_seat:
+            worker.has_seat = False
+            self._seats -= 1
+        self._workers.discard(worker)
+
+    def give_away_seat(self, worker: Worker, task: Task) -> bool:
+        """Lets another thread take the place of one that can't be stopped; that one ends when it comes back."""
+        with self._lock:
+            if worker.task is not task or worker.is_retired:
+                return False
+            worker.is_retired = task.is_abandoned = True
+            room = self._leave_seat(worker)
+        self._start(room)
+        return True
+
+    def lend_seat(self, worker: Worker) -> None:
+        """A task that waits for others leaves its seat to them."""
+        with self._lock:
+            room = self._leave_seat(worker)
+        self._start(room)
+
+    def take_seat_back(self, worker: Worker) -> None:
+        """The waiting is over. There may be one thread too many for a moment: the next that is done ends."""
+        with self._lock:
+            if not worker.has_seat and not worker.is_retired:
+                worker.has_seat = True
+                self._seats += 1
+
+    def _leave_seat(self, worker: Worker) -> int:
+        """With the lock held; returns how many threads to start for those who wait."""
+        if not worker.has_seat:
+            return 0
+        worker.has_seat = False
+        self._seats -= 1
+        if self._ready and self._seats < self.max_workers:
+            self._seats += 1
+            return 1
+        return 0
+
+    def _start(self, count: int) -> None:
+        """Starts threads for which seats have been taken already."""
+        for done in range(count):
+            with self._lock:
+                self._started += 1
+                worker = Worker(self, self._engine, self._started)
+                self._workers.add(worker)
+            try:
+                worker.thread.start()
+            except RuntimeError:  # the system has no more, or the interpreter is on its way out
+                with self._lock:
+                    self._seats -= count - done
+                    self._workers.discard(worker)
+                    look, self._is_looking = not self._is_looking, True
+                if look:
+                    self._look_later(TELL_AFTER_S, self._look)
+                return
+
+    # -- looking after those who wait
+
+    def _look(self, _: object = None) -> None:
+        """Starts threads for tasks that have waited for some milliseconds; has the others told why they wait.
+
+        A burst of short tasks is served best by a few threads. More help when nothing moves, or when the process
+        leaves the processor idle.
+        """
+        with self._lock:
+            now, cpu = time.monotonic(), time.process_time()
+            taken, last_now, last_cpu = self._last_look
+            self._last_look = (self._taken, now, cpu)
+            grow, unaware = 0, []
+            if self._ready and now - self._ready[0].ready_at >= LOOK_EVERY_S:
+                room = min(self.max_workers - self._seats, len(self._ready))
+                if room > 0 and taken == self._taken:
+                    grow = room
+                elif room > 0 and cpu - last_cpu < 0.8 * (now - last_now):
+                    grow = min(room, max(8, self._seats // 4))
+                self._seats += grow
+            is_full = self._seats >= self.max_workers
+            if is_full:
+                unaware = self._take_unaware(now - TELL_AFTER_S)
+            again = self._is_looking = bool(self._ready) and not (is_full and self._ready[-1].waits_for_seat)
+        self._start(grow)
+        if unaware:
+            self._tell_waiting(unaware)
+        if again:
+            self._look_later(TELL_AFTER_S if is_full else LOOK_EVERY_S, self._look)
+
+    def _take_unaware(self, since: float) -> list[Task]:
+        found = []
+        for task in reversed(self._ready):  # the aware ones are in front
+            if task.waits_for_seat:
+                break
+            if task.ready_at <= since:
+                task.waits_for_seat = True
+                found.append(task)
+        return found[::-1]
+
+    # -- the end
+
+    def close(self) -> None:
+        """Lets every thread end as soon as no task waits for it."""
+        with self._lock:
+            self._is_closing = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.wake.release()
+
+    def join(self, timeout: float) -> None:
+        """Waits up to ``timeout`` seconds for the threads to end, but not for those that can't be stopped."""
+        until = time.monotonic() + timeout
+        with self._lock:
+            threads = [worker.thread for worker in self._workers if not worker.is_retired]
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, until - time.monotonic()))
