@@ -85,11 +85,12 @@ def check_limit(seconds: object, argument: str = "thread_timeout") -> float | No
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(f"{argument} must be a number of seconds or None, not {_kind(seconds)}")
-    if math.isnan(seconds) or seconds <= 0:
+    limit = _to_float(seconds)
+    if math.isnan(limit) or limit <= 0:
         raise ValueError(
             f'{argument} must be more than 0 seconds, not {seconds!r}; None means the default, float("inf") no limit'
         )
-    return _to_float(seconds)
+    return limit
 
 
 def check_dependencies(depend_on: object) -> tuple[str, ...]:
@@ -117,9 +118,10 @@ def check_age(days: object, hours: object, minutes: object) -> float | None:
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise TypeError(f"{unit} must be a number, not {_kind(value)}")
-        if math.isnan(value) or value < 0:
-            raise ValueError(f"{unit} must be zero or more, not {value!r}")
-        age += _to_float(value) * _SECONDS[unit]
+        number = _to_float(value)
+        if math.isnan(number) or number < 0:
+            raise ValueError(f"{unit} must be zero or more, not {number!r}")
+        age += number * _SECONDS[unit]
     if age > _MAX_AGE_S:
         raise ValueError(f"an age of {age / 86400.0:g} days is beyond reason; purge() without ages removes all")
     return age
@@ -155,16 +157,17 @@ def check_timeout(seconds: object) -> float | None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(f"timeout must be a number of seconds or None, not {_kind(seconds)}")
-    if math.isnan(seconds):
+    limit = _to_float(seconds)
+    if math.isnan(limit):
         raise ValueError("timeout must be a number of seconds or None, not NaN")
-    return None if seconds == math.inf else max(0.0, _to_float(seconds))
+    return None if limit == math.inf else max(0.0, limit)
 
 
 def _to_float(number: int | float) -> float:
     try:
         return float(number)
-    except OverflowError:
-        return math.inf
+    except OverflowError:  # an integer beyond all floats
+        return math.inf if number > 0 else -math.inf
 
 
 def _kind(value: object) -> str:

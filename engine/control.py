@@ -13,7 +13,6 @@ from typing import Any
 
 from . import arguments, records
 from .errors import ShutDown, TaskCancelled
-from .exit import finish_at_exit
 from .feed import Change, Subscription
 from .handle import TaskHandle
 from .interrupts import shield
@@ -22,7 +21,6 @@ from .reading import Reading
 from .status import FINAL, WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
-from .waiting import Waiting
 
 _ID_BITS = 40
 _ID_STEP = 0x9E3779B97F4A7C15  # odd, so that multiples of it modulo 2**40 repeat only after 2**40 ids
@@ -53,13 +51,11 @@ class TaskControl(Reading):
         self.status_code = list(WORDS)
         self.boot_id = secrets.token_hex(8)
         self._life = Lifecycle(self._keeper, max_workers)
-        self._waiting = Waiting(self._keeper, self._life.live, self._life.pool)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
         self._look_number = 0
         self._is_looking = False
-        finish_at_exit(self)
 
     # -- settings
 
@@ -125,7 +121,7 @@ class TaskControl(Reading):
         dependencies = arguments.check_dependencies(depend_on)
         limit = arguments.check_limit(thread_timeout)
         task = Task(self._new_id(), arguments.check_name(name), function, takes_handle, limit, copy_context())
-        task.handle = TaskHandle(task, self._life.tell_progress, self._life.tell_log)
+        task.handle = TaskHandle(task, self._life)
         named = depend_on if isinstance(depend_on, str) else (list(dependencies) or None)
         record = records.added(task.id, task.name, named, bool(get_result), limit)
         with shield:
@@ -156,7 +152,7 @@ class TaskControl(Reading):
         naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
         """
         named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
-        return self._waiting.wait(named, arguments.check_timeout(timeout))
+        return self._life.waiting.wait(named, arguments.check_timeout(timeout))
 
     # -- clearing
 
@@ -177,8 +173,7 @@ class TaskControl(Reading):
         if age_s is not None or statuses is not None:
             return self.remove(self._ended(age_s or 0.0, codes))
         with shield:
-            for task in list(self._life.live.values()):
-                self._life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
+            self._life.cancel_all()
             return self._life.forget([doc_id for doc_id, _ in self._keeper.numbered()], only_final=False)
 
     def purge_preview(
@@ -203,7 +198,7 @@ class TaskControl(Reading):
         return [
             record["id"]
             for record in self._keeper.moment().records
-            if record.get("status") in codes and record.get("added_at", math.inf) <= latest
+            if record.get("status") in codes and _added_at(record) <= latest
         ]
 
     # -- following
@@ -233,9 +228,8 @@ class TaskControl(Reading):
         with shield:
             self._is_shut_down = True
             if cancel_futures:
-                for task in list(self._life.live.values()):
-                    self._life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
-        has_ended = self._waiting.wait(None, limit if wait else 0.0)
+                self._life.cancel_all()
+        has_ended = self._life.wait_for_all(limit if wait else 0.0)
         with shield:
             self._life.close(join_s=_JOIN_S if wait else 0.0)
         return has_ended
@@ -271,6 +265,11 @@ class TaskControl(Reading):
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.
 _JOIN_S = 1.0
+
+
+def _added_at(record: dict[str, Any]) -> float:
+    added_at = record.get("added_at")  # users may have written anything
+    return added_at if isinstance(added_at, (int, float)) else math.inf
 
 
 def _has_ended(record: dict[str, Any]) -> bool:

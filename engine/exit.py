@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import atexit
 import sys
+import threading
 import weakref
 from typing import Protocol
 
 
 class Managed(Protocol):
-    """What is asked of a manager at the end."""
+    """What is asked of a manager's inner life at the end. Its threads hold it, whoever holds the manager."""
 
-    def wait(self) -> bool:
+    @property
+    def is_idle(self) -> bool:
+        """Whether all tasks have ended."""
+
+    def wait_for_all(self, timeout: float | None = None) -> bool:
         """Until all tasks have ended."""
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, timeout: float | None = None) -> bool:
-        """The end of the manager."""
+    def cancel_all(self) -> None:
+        """Ends all tasks."""
+
+    def close(self, join_s: float) -> None:
+        """Ends the threads."""
 
 
 #: How long canceled tasks get to stop before the interpreter goes; seconds.
@@ -29,14 +37,19 @@ def finish_at_exit(manager: Managed) -> None:
     _managers.add(manager)
 
 
-@atexit.register
 def _finish_all() -> None:
     # A script that Ctrl-C has ended gets here with the KeyboardInterrupt as its last, uncaught exception.
     interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
     for manager in list(_managers):
         try:
-            if not interrupted:
-                manager.wait()
+            while not interrupted and not manager.is_idle:  # tasks may add tasks meanwhile
+                manager.wait_for_all()
         except KeyboardInterrupt:
             interrupted = True
-        manager.shutdown(cancel_futures=True, timeout=_GRACE_S)
+        manager.cancel_all()
+        manager.close(_GRACE_S)
+
+
+# Where threading joins its threads, so before atexit's hooks take away what tasks may still use (temporary folders).
+# It isn't public, but concurrent.futures stands on it as well; without it, atexit comes next.
+getattr(threading, "_register_atexit", atexit.register)(_finish_all)

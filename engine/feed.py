@@ -37,6 +37,8 @@ class Feed:
         self._capacity = capacity
         self._ring: list[tuple[int, Kind, dict[str, Any]]] = []
         self._sleepers: list[Any] = []
+        #: No more changes are to be waited for.
+        self.is_closed = False
 
     def publish(self, kind: Kind, record: dict[str, Any]) -> None:
         """Appends a change. Called in the same locked step as the change itself, so that their orders agree."""
@@ -56,6 +58,11 @@ class Feed:
                 self._sleepers.pop().release()
             except IndexError:  # another thread took the last one
                 return
+
+    def close(self) -> None:
+        """Lets every subscription end when it has handed out what there is."""
+        self.is_closed = True
+        self.wake()
 
     def after(self, since: int) -> list[Change]:
         """The changes after revision ``since``, in order. Raises RevisionGone if some of them are overwritten."""
@@ -98,7 +105,9 @@ def _id_of(record: Mapping[str, Any]) -> str | None:
 
 
 class Subscription:
-    """An iterator over changes, from a revision on, without gap or repetition, until it is closed.
+    """An iterator over changes, from a revision on, without gap or repetition.
+
+    It ends when it is closed, or when the manager has been shut down and everything has been handed out.
 
     It holds no thread and no copy: only a cursor on the manager's history. Whoever falls further behind than that
     history gets RevisionGone once, then may call ``get`` again to go on from the newest revision. Use one
@@ -116,7 +125,7 @@ class Subscription:
     def get(self, timeout: float | None = None) -> list[Change]:
         """All changes that are there, waiting up to ``timeout`` seconds (None: for ever) for the first one.
 
-        An empty list means that the time is over or the subscription closed.
+        An empty list means that the time is over, the subscription closed or the manager shut down.
         """
         batch, self._batch = self._batch, []
         until = None if timeout is None else time.monotonic() + timeout
@@ -128,7 +137,7 @@ class Subscription:
                 raise
             if not batch:
                 left = None if until is None else until - time.monotonic()
-                if left is not None and left <= 0:
+                if self._is_over() or (left is not None and left <= 0):
                     break
                 self._feed.sleep(self._is_idle, left)
         if batch:
@@ -136,7 +145,10 @@ class Subscription:
         return batch
 
     def _is_idle(self) -> bool:
-        return not self._closed and self._feed.revision <= self.revision
+        return not self._is_over() and self._feed.revision <= self.revision
+
+    def _is_over(self) -> bool:
+        return self._closed or self._feed.is_closed
 
     def close(self) -> None:
         """Ends the iteration, also one that waits in another thread."""

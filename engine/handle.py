@@ -5,14 +5,23 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 from .interrupts import Shield, shield
 from .task import Task
 
 _current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
+
+
+class Journal(Protocol):
+    """Where a handle writes down what its task tells."""
+
+    def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
+        """Notes how far the task is."""
+
+    def tell_log(self, task: Task, level: str, message: str) -> None:
+        """Notes a line of its log."""
 
 
 class TaskHandle:
@@ -23,19 +32,13 @@ class TaskHandle:
         name: its name.
     """
 
-    __slots__ = ("id", "name", "_task", "_tell_progress", "_tell_log")
+    __slots__ = ("id", "name", "_journal", "_task")
 
-    def __init__(
-        self,
-        task: Task,
-        tell_progress: Callable[[Task, dict[str, Any]], None],
-        tell_log: Callable[[Task, str, str], None],
-    ) -> None:
+    def __init__(self, task: Task, journal: Journal) -> None:
         self.id = task.id
         self.name = task.name
         self._task = task
-        self._tell_progress = tell_progress
-        self._tell_log = tell_log
+        self._journal = journal
 
     def __repr__(self) -> str:
         return f"<TaskHandle {self.id} {self.name!r}>"
@@ -87,7 +90,8 @@ class TaskHandle:
             "message": None if message is None else str(message),
         }
         self.checkpoint()
-        self._tell_progress(self._task, told)
+        with shield:
+            self._journal.tell_progress(self._task, told)
 
     def log(self, message: object, level: str | int = "INFO") -> None:
         """Adds a line to the task's log; the last 200 are kept.
@@ -101,7 +105,9 @@ class TaskHandle:
             name = str(level).upper()
         if name not in names:
             raise ValueError(f"{level!r} is no log level: use one of {', '.join(names)} or its number")
-        self._tell_log(self._task, name, str(message))
+        text = str(message)
+        with shield:
+            self._journal.tell_log(self._task, name, text)
 
     def shield(self) -> Shield:
         """``with handle.shield():`` keeps a cancel or timeout from cutting a block; it takes effect afterwards.

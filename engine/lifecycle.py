@@ -15,6 +15,7 @@ from typing import Any
 
 from . import graph, records
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
+from .exit import finish_at_exit
 from .interrupts import Gate
 from .records import CANCELED, COMPLETED, ERROR, RUNNING, SUSPENDED, Record
 from .status import UNFINISHED, word_of
@@ -22,6 +23,7 @@ from .stopping import Stopper
 from .store import Edit, Keeper
 from .supervisor import Supervisor
 from .task import Task
+from .waiting import Waiting
 from .workers import Pool, Worker
 
 log = logging.getLogger("task_control")
@@ -37,12 +39,15 @@ class Lifecycle:
     def __init__(self, keeper: Keeper, max_workers: int) -> None:
         self.live: dict[str, Task] = {}
         self.thread_timeout: float | None = None
+        self._is_closing = False
         self._keeper = keeper
         self._lock = keeper.lock
         self.supervisor = Supervisor(self._expire, may_rest=lambda: not self.live)
-        self.pool = Pool(self, max_workers, self._look_later, self._tell_waiting)
+        self.pool = Pool(self, max_workers, self.supervisor.call_at, self._tell_waiting)
         self._stopper = Stopper(self.supervisor, self.pool, self._mark)
+        self.waiting = Waiting(keeper, self.live, self.pool)
         keeper.watch(self._review, self._react)
+        finish_at_exit(self)
 
     def unfinished(self, task_id: object) -> Task | None:
         """The task with this id, if its end isn't decided."""
@@ -57,7 +62,8 @@ class Lifecycle:
             task.doc_id = self._keeper.insert(record)
             self.live[task.id] = task
             graph.link(task, blockers)
-        self.supervisor.ensure_thread()
+        if not self.supervisor.is_there:
+            self.supervisor.ensure_thread()
         if failure is not None:
             self.decide(task, CANCELED, failure, TaskCancelled)
         elif not blockers:
@@ -179,6 +185,8 @@ class Lifecycle:
         for waiter in task.waiters:
             waiter.count_down()
         task.waiters.clear()
+        if self._is_closing and not self.live:
+            self._keeper.feed.close()
         return graph.release(task) if status == COMPLETED else graph.doom(task)
 
     def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:
@@ -225,9 +233,6 @@ class Lifecycle:
                 record = self._own_record(task)
                 if record is not None and record["status"] == SUSPENDED:
                     self._keeper.replace(task.doc_id, {**record, "waiting_for": records.SEAT})
-
-    def _look_later(self, delay_s: float, look: Any) -> None:
-        self.supervisor.call_at(time.monotonic() + delay_s, look)
 
     def _own_record(self, task: Task) -> Record | None:
         """The task's record, unless it is gone and its number may be another's."""
@@ -285,8 +290,27 @@ class Lifecycle:
                     self._catch_up(task, blocker)
         return bool(waiting)
 
+    # -- the end
+
+    def cancel_all(self) -> None:
+        """Ends all tasks as Canceled on request. Called within ``shield``."""
+        for task in list(self.live.values()):
+            self.decide(task, CANCELED, records.ON_REQUEST, TaskCancelled)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all tasks have ended."""
+        return not self.live
+
+    def wait_for_all(self, timeout: float | None = None) -> bool:
+        """Until all tasks have ended; False when ``timeout`` seconds are over first."""
+        return self.waiting.wait(None, timeout)
+
     def close(self, join_s: float) -> None:
-        """Lets the threads end when their work is done, and waits up to ``join_s`` seconds for that."""
+        """Lets threads and subscriptions end when their work is done; waits up to ``join_s`` seconds for threads."""
+        self._is_closing = True
+        if not self.live:
+            self._keeper.feed.close()
         self.pool.close()
         self.supervisor.close()
         until = time.monotonic() + join_s

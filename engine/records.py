@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
-from .status import Status, may_be_written, word_of
+from .status import Status, is_code, may_be_written, word_of
 
 Record = dict[str, Any]
 
@@ -89,16 +89,16 @@ def reviewed(old: Record, new: Record) -> tuple[Record, list[str]]:
     """
     undone = []
     fixed = dict(new)
-    for key in ("id", "depend_on", "added_at", "timestamp"):
+    for key in ("id", "depend_on"):
         if key not in new or not _is_same(new[key], old[key]):
             undone.append(f"{key} can't be changed")
             fixed[key] = old[key]
     status = new.get("status")
-    if type(status) is not int or status != old["status"]:
-        if may_be_written(old["status"], status):
-            return _ended_by_hand(old, fixed), undone
+    if may_be_written(old["status"], status):
+        return _ended_by_hand(old, fixed), undone
+    if not is_code(status) or status != old["status"]:
         undone.append(f"status can't go from {word_of(old['status'])} to {word_of(status)}")
-        fixed["status"] = old["status"]
+    fixed["status"] = old["status"]
     for key in old:
         if key not in fixed:
             undone.append(f"{key} can't be removed")
@@ -108,7 +108,7 @@ def reviewed(old: Record, new: Record) -> tuple[Record, list[str]]:
 
 def _ended_by_hand(old: Record, new: Record) -> Record:
     """A task that a user has ended through the database, completed by what the engine would have written."""
-    status = new["status"]
+    status = int(new["status"])
     complete = {**old, **new}
     error = complete["error"]
     if error is None and status != COMPLETED:

@@ -47,6 +47,11 @@ def word_of(code: object) -> str:
     return WORDS[code] if isinstance(code, int) and 0 <= code < len(WORDS) else str(code)
 
 
+def is_code(value: object) -> bool:
+    """Whether a value can be a status code at all: an integer, members of Status included, but no truth value."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def may_be_written(old: object, new: object) -> bool:
     """Whether a user may write status ``new`` over ``old`` through the database: only to end what hasn't ended."""
-    return type(new) is int and old in UNFINISHED and new in FINAL
+    return is_code(new) and old in UNFINISHED and new in FINAL

@@ -32,7 +32,7 @@ class Stopper:
         """Begins to stop a task whose ``stop`` is set. Returns at once; from any thread."""
         task.stop_at = time.monotonic()
         task.sound_alarms()
-        self._supervisor.call_at(task.stop_at + GRACE_S, self._step, (task, FIRST_PAUSE_S))
+        self._call_at(task.stop_at + GRACE_S, task, FIRST_PAUSE_S)
 
     def _step(self, stopping: tuple[Task, float]) -> None:
         task, pause_s = stopping
@@ -47,7 +47,10 @@ class Stopper:
         elif pause_s == FIRST_PAUSE_S * 2:
             self._mark(task, INTERRUPT_SENT)  # it didn't stop at once
         next_at = now + pause_s if task.is_abandoned else min(now + pause_s, give_up_at)
-        self._supervisor.call_at(next_at, self._step, (task, min(pause_s * 2, LONGEST_PAUSE_S)))
+        self._call_at(next_at, task, min(pause_s * 2, LONGEST_PAUSE_S))
+
+    def _call_at(self, when: float, task: Task, pause_s: float) -> None:
+        self._supervisor.call_at(when, self._step, (task, pause_s), is_lasting=True)
 
     def _give_up(self, task: Task) -> None:
         if task.worker is not None and self._pool.give_away_seat(task.worker, task):

@@ -36,7 +36,7 @@ class Supervisor:
         self._may_rest = may_rest
         #: Guards everything below. No other lock is taken while it is held.
         self._lock = threading.Lock()
-        self._entries: list[tuple[float, int, Action, Any]] = []
+        self._entries: list[tuple[float, int, Action, Any, bool]] = []
         self._prune_at = _PRUNE_FROM
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
@@ -49,15 +49,24 @@ class Supervisor:
         """Has ``task`` expire at ``when`` unless it has ended by then."""
         self.call_at(when, self._expire, task)
 
-    def call_at(self, when: float, action: Action, argument: Any = None) -> None:
-        """Has ``action(argument)`` called at ``when``. It must not block."""
+    def call_at(self, when: float, action: Action, argument: Any = None, *, is_lasting: bool = False) -> None:
+        """Has ``action(argument)`` called at ``when``. It must not block.
+
+        What is not lasting is forgotten once the supervisor is closed and no task is left.
+        """
         with self._lock:
             if len(self._entries) >= self._prune_at:
                 self._prune()
-            heapq.heappush(self._entries, (when, next(self._numbers), action, argument))
+            heapq.heappush(self._entries, (when, next(self._numbers), action, argument, is_lasting))
             if when < self._sleeps_until:
                 self._wake()
-        self.ensure_thread()
+        if not self.is_there:
+            self.ensure_thread()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the thread has been started and hasn't ended; may be asked without the lock."""
+        return self._thread is not None
 
     def ensure_thread(self) -> None:
         """Starts the thread if it isn't there."""
@@ -102,13 +111,16 @@ class Supervisor:
             now = time.monotonic()
             due = []
             while self._entries and self._entries[0][0] <= now:
-                _, _, action, argument = heapq.heappop(self._entries)
+                _, _, action, argument, _ = heapq.heappop(self._entries)
                 due.append((action, argument))
             if due:
                 return due
-            if self._is_closing and not self._entries:
-                self._thread = None
-                return None
+            if self._is_closing and self._may_rest():
+                self._entries = [entry for entry in self._entries if entry[4]]
+                heapq.heapify(self._entries)
+                if not self._entries:
+                    self._thread = None
+                    return None
             sleep_s = min(self._entries[0][0] - now, _LONGEST_SLEEP_S) if self._entries else _STAY_S
             self._sleeps_until = now + sleep_s
         was_woken = self._alarm.acquire(timeout=sleep_s)

@@ -17,7 +17,7 @@ from .task import Task
 log = logging.getLogger("task_control")
 
 #: This many threads are started the moment a task needs one; more only when tasks are seen to wait.
-EAGER_THREADS = 32
+EAGER_THREADS = 16
 
 #: How long an idle thread stays; how often waiting tasks are looked at; when a wait is told on the record. Seconds.
 STAY_S = 10.0
@@ -129,12 +129,12 @@ class Pool:
         self,
         engine: Engine,
         max_workers: int,
-        look_later: Callable[[float, Callable[[Any], None]], None],
+        call_at: Callable[[float, Callable[[Any], None]], None],
         tell_waiting: Callable[[list[Task]], None],
     ) -> None:
         self._engine = engine
         self.max_workers = max_workers
-        self._look_later = look_later
+        self._call_at = call_at
         self._tell_waiting = tell_waiting
         #: Guards everything below, each worker's seat and the tasks' waiting fields; no other lock is taken within.
         self._lock = threading.Lock()
@@ -146,7 +146,7 @@ class Pool:
         self._taken = 0
         self._is_closing = False
         self._is_looking = False
-        self._last_look = (-1, 0.0, 0.0)  # tasks taken, monotonic and process time
+        self._taken_at_last_look = -1
 
     # -- tasks in
 
@@ -171,7 +171,7 @@ class Pool:
         elif grow:
             self._start(1)
         elif look:
-            self._look_later(LOOK_EVERY_S, self._look)
+            self._plan_look(LOOK_EVERY_S)
 
     def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
@@ -270,28 +270,31 @@ class Pool:
                     self._workers.discard(worker)
                     look, self._is_looking = not self._is_looking, True
                 if look:
-                    self._look_later(TELL_AFTER_S, self._look)
+                    self._plan_look(TELL_AFTER_S)
                 return
 
     # -- looking after those who wait
 
+    def _plan_look(self, delay_s: float) -> None:
+        self._call_at(time.monotonic() + delay_s, self._look)
+
     def _look(self, _: object = None) -> None:
         """Starts threads for tasks that have waited for some milliseconds; has the others told why they wait.
 
-        A burst of short tasks is served best by a few threads. More help when nothing moves, or when the process
-        leaves the processor idle.
+        A burst of short tasks is served best by a few threads, which take several each between two looks. When they
+        take less than one each, tasks are long: then there are twice as many; when nothing moves, one for each.
         """
         with self._lock:
-            now, cpu = time.monotonic(), time.process_time()
-            taken, last_now, last_cpu = self._last_look
-            self._last_look = (self._taken, now, cpu)
+            now = time.monotonic()
+            taken = self._taken - self._taken_at_last_look
+            self._taken_at_last_look = self._taken
             grow, unaware = 0, []
             if self._ready and now - self._ready[0].ready_at >= LOOK_EVERY_S:
                 room = min(self.max_workers - self._seats, len(self._ready))
-                if room > 0 and taken == self._taken:
+                if room > 0 and not taken:
                     grow = room
-                elif room > 0 and cpu - last_cpu < 0.8 * (now - last_now):
-                    grow = min(room, max(8, self._seats // 4))
+                elif room > 0 and taken < self._seats:
+                    grow = min(room, self._seats)
                 self._seats += grow
             is_full = self._seats >= self.max_workers
             if is_full:
@@ -301,7 +304,7 @@ class Pool:
         if unaware:
             self._tell_waiting(unaware)
         if again:
-            self._look_later(TELL_AFTER_S if is_full else LOOK_EVERY_S, self._look)
+            self._plan_look(TELL_AFTER_S if is_full else LOOK_EVERY_S)
 
     def _take_unaware(self, since: float) -> list[Task]:
         found = []
@@ -329,5 +332,5 @@ class Pool:
         with self._lock:
             threads = [worker.thread for worker in self._workers if not worker.is_retired]
         for thread in threads:
-            if thread is not threading.current_thread():
+            if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(max(0.0, until - time.monotonic()))

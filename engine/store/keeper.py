@@ -94,15 +94,19 @@ class Keeper:
     # -- the rows' observer
 
     def _changed(self, old: Doc | None, new: Doc | None) -> None:
-        self._count(old, -1)
-        self._count(new, 1)
-        if new is None:
-            self.feed.publish("removed", old or {})
-        else:
-            self.feed.publish("added" if old is None else "changed", new)
+        if old is not None and new is not None:
+            if old.get("status") is not new.get("status") or old.get("id") is not new.get("id"):
+                self._count(old, -1)
+                self._count(new, 1)
+            self.feed.publish("changed", new)
+        elif new is not None:
+            self._count(new, 1)
+            self.feed.publish("added", new)
+        elif old is not None:
+            self._count(old, -1)
+            self.feed.publish("removed", old)
 
-    def _count(self, record: Doc | None, by: int) -> None:
-        if record is not None and isinstance(record.get("id"), str):
-            status: Any = record.get("status")
-            if type(status) is int and 0 <= status < len(self._counts):
-                self._counts[status] += by
+    def _count(self, record: Doc, by: int) -> None:
+        status: Any = record.get("status")
+        if type(status) is int and 0 <= status < len(self._counts) and isinstance(record.get("id"), str):
+            self._counts[status] += by

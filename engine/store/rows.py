@@ -10,19 +10,21 @@ Doc = dict[str, Any]
 #: Told of each change: the old version or None, the new version or None. Called under the store's lock.
 Observer = Callable[[Doc | None, Doc | None], None]
 
+Index = dict[Any, dict[int, None]]
+
 
 class _Unhashable:
     """The index key of values that can't be one."""
 
 
 class Rows:
-    """One table's documents by number, with an index on some fields.
+    """One table's documents by number, with an index on some fields, each built when it is first asked for.
 
     A document is a plain dict that nobody changes after ``put``: a change is a new dict. That is why readers need
     no lock for a document that they hold. Everything else here is guarded by the store's lock.
     """
 
-    __slots__ = ("docs", "exists", "version", "_next_id", "_indexes", "_order", "_observer", "_sequence")
+    __slots__ = ("docs", "exists", "version", "_fields", "_highest", "_indexes", "_is_sorted", "_next_id", "_observer")
 
     def __init__(self, index_fields: Iterable[str] = (), observer: Observer | None = None) -> None:
         self.docs: dict[int, Doc] = {}
@@ -30,11 +32,12 @@ class Rows:
         self.exists = False
         #: Goes up with each change, so that query caches know when they are stale.
         self.version = 0
-        self._next_id: int | None = None
-        self._indexes: dict[str, dict[Any, dict[int, None]]] = {field: {} for field in index_fields}
-        self._order: dict[int, int] = {}
-        self._sequence = 0
+        self._fields = frozenset(index_fields)
+        self._indexes: dict[str, Index] = {}
         self._observer = observer
+        self._next_id: int | None = None
+        self._highest = 0
+        self._is_sorted = True
 
     # -- document numbers, by TinyDB's rules: one more than the last, or than the highest once that is forgotten
 
@@ -56,12 +59,13 @@ class Rows:
         """Inserts or replaces a document. ``doc`` belongs to the table from here on."""
         old = self.docs.get(doc_id)
         if old is None:
-            self._sequence += 1
-            self._order[doc_id] = self._sequence
+            self._note_order(doc_id)
+            self.exists = True
         for field, index in self._indexes.items():
-            self._reindex(index, field, doc_id, old, doc)
+            if old is None or field not in old or field not in doc or old[field] is not doc[field]:
+                _take_out(index, field, doc_id, old)
+                _take_in(index, field, doc_id, doc)
         self.docs[doc_id] = doc
-        self.exists = True
         self.version += 1
         if self._observer is not None:
             self._observer(old, doc)
@@ -69,43 +73,57 @@ class Rows:
     def drop(self, doc_id: int) -> Doc:
         """Removes a document and returns its last version."""
         old = self.docs.pop(doc_id)
-        del self._order[doc_id]
         for field, index in self._indexes.items():
-            self._reindex(index, field, doc_id, old, None)
+            _take_out(index, field, doc_id, old)
         self.version += 1
         if self._observer is not None:
             self._observer(old, None)
         return old
 
-    @staticmethod
-    def _reindex(index: dict[Any, dict[int, None]], field: str, doc_id: int, old: Doc | None, new: Doc | None) -> None:
-        if old is not None and new is not None and field in old and field in new and old[field] is new[field]:
-            return
-        if old is not None and field in old:
-            key = _key(old[field])
-            bucket = index[key]
-            del bucket[doc_id]
-            if not bucket:
-                del index[key]
-        if new is not None and field in new:
-            index.setdefault(_key(new[field]), {})[doc_id] = None
+    def _note_order(self, doc_id: int) -> None:
+        """Keeps in mind whether the order of the table is that of the numbers, as it is unless users choose them."""
+        if not self.docs:
+            self._highest, self._is_sorted = doc_id, True
+        elif doc_id > self._highest:
+            self._highest = doc_id
+        else:
+            self._is_sorted = False
 
     # -- reading
 
-    def has_index(self, field: str) -> bool:
+    def can_index(self, field: str) -> bool:
         """Whether :meth:`having` can be asked about this field."""
-        return field in self._indexes
+        return field in self._fields
 
     def having(self, field: str, value: Any) -> Iterator[tuple[int, Doc]]:
         """The documents that can have ``value`` in an indexed field, in table order; the caller checks each."""
-        index = self._indexes[field]
+        index = self._indexes.get(field)
+        if index is None:
+            index = self._indexes[field] = {}
+            for doc_id, doc in self.docs.items():
+                _take_in(index, field, doc_id, doc)
         found = [*index.get(value, ()), *index.get(_Unhashable, ())]
-        if len(found) * 4 > len(self.docs):
-            wanted = set(found)
-            found = [doc_id for doc_id in self.docs if doc_id in wanted]
-        else:
-            found.sort(key=self._order.__getitem__)
+        if len(found) > 1:
+            if self._is_sorted:
+                found.sort()
+            else:
+                wanted = set(found)
+                found = [doc_id for doc_id in self.docs if doc_id in wanted]
         return ((doc_id, self.docs[doc_id]) for doc_id in found)
+
+
+def _take_out(index: Index, field: str, doc_id: int, doc: Doc | None) -> None:
+    if doc is not None and field in doc:
+        key = _key(doc[field])
+        bucket = index[key]
+        del bucket[doc_id]
+        if not bucket:
+            del index[key]
+
+
+def _take_in(index: Index, field: str, doc_id: int, doc: Doc) -> None:
+    if field in doc:
+        index.setdefault(_key(doc[field]), {})[doc_id] = None
 
 
 def _key(value: Any) -> Any:

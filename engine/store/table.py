@@ -201,7 +201,7 @@ def _indexed_equality(cond: QueryLike, rows: Rows) -> tuple[str, Any] | None:
     for part in described[1] if described[0] == "and" else (described,):
         if isinstance(part, tuple) and len(part) == 3 and part[0] == "==" and len(part[1]) == 1:
             field, value = part[1][0], part[2]
-            if isinstance(field, str) and rows.has_index(field) and type(value) in _PLAIN:
+            if isinstance(field, str) and rows.can_index(field) and type(value) in _PLAIN:
                 return field, value
     return None
 
