@@ -1,0 +1,230 @@
+"""What the engine's tests share: managers that are always shut down, gates, bounded waits, scripts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tinydb import TinyDB
+
+from engine import TaskControl, TaskHandle
+from tests.engine.databases import DATABASES
+
+PATIENCE_S = 10.0
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Gate:
+    """A task function that says when it started and returns (or raises) only once it is opened.
+
+    It waits in a lock, as a blocking call does: a cancelled one stays there until the gate opens.
+    """
+
+    def __init__(self, outcome: object = None) -> None:
+        self.outcome = outcome
+        self.calls = 0
+        self.handle: TaskHandle | None = None
+        self._started = threading.Event()
+        self._opened = threading.Event()
+
+    def __call__(self, handle: TaskHandle) -> object:
+        self.calls += 1
+        self.handle = handle
+        self._started.set()
+        if not self._opened.wait(PATIENCE_S * 3):
+            raise TimeoutError("nobody opened the gate")
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+    def open(self) -> None:
+        self._opened.set()
+
+    def wait_until_started(self) -> None:
+        assert self._started.wait(PATIENCE_S), f"the task did not start within {PATIENCE_S} s"
+
+
+@pytest.fixture
+def managers() -> Iterator[Callable[..., TaskControl]]:
+    """Make managers; whatever still runs in them at the end of the test is cancelled."""
+    made: list[TaskControl] = []
+
+    def make(**options: Any) -> TaskControl:
+        made.append(TaskControl(**options))
+        return made[-1]
+
+    yield make
+    for manager in made:
+        ended = manager.shutdown(cancel_futures=True, timeout=PATIENCE_S)
+        assert ended, f"a manager did not end within {PATIENCE_S} s of being shut down"
+
+
+@pytest.fixture
+def taskman(managers: Callable[..., TaskControl]) -> TaskControl:
+    return managers()
+
+
+@pytest.fixture
+def gates(managers: Callable[..., TaskControl]) -> Iterator[Callable[..., Gate]]:
+    """Make gates; all of them are opened before the managers are shut down."""
+    made: list[Gate] = []
+
+    def make(outcome: object = None) -> Gate:
+        made.append(Gate(outcome))
+        return made[-1]
+
+    yield make
+    for gate in made:
+        gate.open()
+
+
+@pytest.fixture
+def gate(gates: Callable[..., Gate]) -> Gate:
+    return gates()
+
+
+@pytest.fixture
+def ended(taskman: TaskControl, until: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Wait until a task has ended and return its record."""
+
+    def wait_for_end(task_id: str, manager: TaskControl = taskman) -> dict[str, Any]:
+        def final() -> list[dict[str, Any]]:
+            return [record for record in manager.get_task(task_id) if record["status"] in (0, 1, 4)]
+
+        return until(final, f"the end of task {task_id}")[0]
+
+    return wait_for_end
+
+
+@pytest.fixture
+def cooperative(taskman: TaskControl) -> tuple[str, list[BaseException]]:
+    """A running task that looks every moment whether it should stop; and the list of what stopped it."""
+    stopped_by: list[BaseException] = []
+    started = threading.Event()
+
+    def work(handle: TaskHandle) -> None:
+        started.set()
+        try:
+            while True:
+                handle.sleep(0.01)
+        except BaseException as error:
+            stopped_by.append(error)
+            raise
+
+    task_id = taskman.add(name="cooperative", function=work, get_result=True)
+    assert started.wait(PATIENCE_S), "the task did not start"
+    return task_id, stopped_by
+
+
+@pytest.fixture
+def done(taskman: TaskControl, ended: Callable[..., Any]) -> Callable[[], str]:
+    """Make a task that has completed."""
+
+    def make() -> str:
+        task_id = taskman.add(name="done", function=lambda f: None)
+        ended(task_id)
+        return task_id
+
+    return make
+
+
+@pytest.fixture
+def one_of_each(taskman: TaskControl, gates: Callable[..., Gate], ended: Callable[..., Any]) -> list[str]:
+    """One task in each of the five states; their ids indexed by status code."""
+    gate, cancelled_gate = gates(), gates()
+    running = taskman.add(name="running", function=gate)
+    gate.wait_until_started()
+    suspended = taskman.add(name="suspended", function=lambda f: None, depend_on=running)
+    completed = taskman.add(name="completed", function=lambda f: None)
+    failing = gates(outcome=ValueError("no"))
+    failing.open()
+    failed = taskman.add(name="failed", function=failing)
+    canceled = taskman.add(name="canceled", function=cancelled_gate, depend_on=running)
+    taskman.cancel(canceled)
+    ended(completed)
+    ended(failed)
+    return [completed, failed, suspended, running, canceled]
+
+
+@pytest.fixture
+def ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], AbstractContextManager[None]]:
+    """Turn the clock back by so many seconds while a with block lasts, so that what is added there is old."""
+    present = time.time
+
+    @contextmanager
+    def turned_back(seconds: float) -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda: present() - seconds)
+            yield
+
+    return turned_back
+
+
+@pytest.fixture
+def start_script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Start a script as a user would, in an interpreter of its own; its unread end is never left behind."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(source: str) -> subprocess.Popen[str]:
+        path = tmp_path / f"script_{len(started)}.py"
+        path.write_text(source, encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(
+            [sys.executable, str(path)],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def run_script(start_script: Callable[[str], subprocess.Popen[str]]) -> Callable[[str], list[str]]:
+    """Run a script to its end and return the lines that it printed; it must end well and in time.
+
+    It must not complain either, unless its tasks fail: the engine logs failures.
+    """
+
+    def run(source: str, may_complain: bool = False, patience_s: float = 30.0) -> list[str]:
+        process = start_script(source)
+        try:
+            output, errors = process.communicate(timeout=patience_s)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"the script did not end within {patience_s} s")
+        assert process.returncode == 0, errors
+        assert may_complain or errors == "", errors
+        return output.splitlines()
+
+    return run
+
+
+@pytest.fixture(params=DATABASES.values(), ids=DATABASES.keys())
+def db(request: pytest.FixtureRequest) -> Iterator[TinyDB]:
+    """An empty database: TinyDB's own, and ours."""
+    with request.param() as database:
+        yield database
+
+
+@pytest.fixture
+def filled(db: TinyDB) -> TinyDB:
+    """A database of three documents: a and b share a color, c has none."""
+    db.insert_multiple(
+        [{"id": "a", "size": 1, "color": "red"}, {"id": "b", "size": 2, "color": "red"}, {"id": "c", "size": 3}]
+    )
+    return db

@@ -1,0 +1,53 @@
+"""S5: removing the record of an unfinished task through db cancels the task."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.guarantee("S5")
+
+REMOVALS = {
+    "remove": lambda manager, task_id: manager.db.remove(manager.dbQuery.id == task_id),
+    "remove by doc_id": lambda manager, task_id: manager.db.remove(doc_ids=[manager.get_task(task_id)[0].doc_id]),
+    "truncate": lambda manager, task_id: manager.db.truncate(),
+    "drop_table": lambda manager, task_id: manager.db.drop_table(manager.db.default_table_name),
+    "drop_tables": lambda manager, task_id: manager.db.drop_tables(),
+    "storage.write": lambda manager, task_id: manager.db.storage.write({}),
+}
+
+
+@pytest.mark.parametrize("remove", REMOVALS.values(), ids=REMOVALS.keys())
+def test_removing_a_running_tasks_record_cancels_it(taskman, cooperative, until, remove):
+    """However its record is removed, a running function is told to stop."""
+    task_id, stopped_by = cooperative
+    remove(taskman, task_id)
+    until(lambda: stopped_by, "the function to be stopped")
+
+    assert [type(error).__name__ for error in stopped_by] == ["TaskCancelled"]
+
+
+def test_removing_a_waiting_tasks_record_cancels_it(taskman, gates, ended):
+    """A task whose record is removed while it waits is never started."""
+    first_gate, second_gate = gates(), gates()
+    first = taskman.add(name="first", function=first_gate)
+    second = taskman.add(name="second", function=second_gate, depend_on=first)
+    taskman.db.remove(taskman.dbQuery.id == second)
+    first_gate.open()
+    ended(first)
+    ended(taskman.add(name="later", function=lambda f: None, depend_on=first))
+
+    assert (second_gate.calls, taskman.get_task(second)) == (0, [])
+
+
+def test_removing_a_task_that_waits_for_a_seat_cancels_it(managers, gates, until):
+    """A task removed while all threads are busy is never started."""
+    manager = managers(max_workers=1)
+    busy, removed, last = gates(), gates(), gates()
+    manager.add(name="busy", function=busy)
+    task_id = manager.add(name="removed", function=removed)
+    manager.add(name="last", function=last)
+    manager.db.remove(manager.dbQuery.id == task_id)
+    busy.open()
+    last.wait_until_started()
+
+    assert removed.calls == 0

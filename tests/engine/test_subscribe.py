@@ -1,0 +1,230 @@
+"""S16: changes in order, for any thread, bounded and closable."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from engine import RevisionGone
+
+pytestmark = pytest.mark.guarantee("S16")
+
+
+def take(subscription, last_revision):
+    """All changes up to the given revision."""
+    changes = []
+    for change in subscription:
+        changes.append(change)
+        if change.revision >= last_revision:
+            break
+    return changes
+
+
+def run_some(manager, number=20):
+    ids = [manager.add(name=f"task {n}", function=lambda f: None) for n in range(number)]
+    assert manager.wait(ids, timeout=10), "the tasks did not end"
+    return ids
+
+
+def test_a_tasks_life_arrives_in_order(taskman):
+    """A subscriber sees a task added, running, completed and removed."""
+    with taskman.subscribe() as subscription:
+        task_id = run_some(taskman, 1)[0]
+        taskman.purge()
+        changes = take(subscription, taskman.revision)
+    seen = [(change.kind, change.record["status"]) for change in changes if change.id == task_id]
+
+    assert (seen[0][0], seen[-1], [status for kind, status in seen if kind == "changed"][-1]) == (
+        "added",
+        ("removed", 0),
+        0,
+    )
+
+
+def test_revisions_count_up_one_by_one(taskman):
+    """Every change has the number after the one before; none is left out."""
+    with taskman.subscribe() as subscription:
+        run_some(taskman)
+        revisions = [change.revision for change in take(subscription, taskman.revision)]
+
+    assert revisions == list(range(1, taskman.revision + 1))
+
+
+def test_replaying_the_changes_gives_the_records(taskman):
+    """Whoever applies all changes to nothing has what get_all returns."""
+    with taskman.subscribe() as subscription:
+        ids = run_some(taskman)
+        taskman.remove(ids[::3])
+        changes = take(subscription, taskman.revision)
+    records = {}
+    for change in changes:
+        if change.kind == "removed":
+            del records[change.id]
+        else:
+            records[change.id] = dict(change.record)
+
+    assert records == {record["id"]: dict(record) for record in taskman.get_all()}
+
+
+def test_several_subscribers_get_the_same(taskman):
+    """Each subscriber gets every change, in the same order, in a thread of its own."""
+    subscriptions = [taskman.subscribe() for _ in range(4)]
+    run_some(taskman)
+    last = taskman.revision
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda subscription: take(subscription, last), subscriptions))
+    for subscription in subscriptions:
+        subscription.close()
+
+    assert [[change.revision for change in answer] for answer in answers] == [list(range(1, last + 1))] * 4
+
+
+def test_a_new_subscription_begins_with_the_next_change(taskman):
+    """Without since, what happened before is not repeated."""
+    run_some(taskman)
+    before = taskman.revision
+    with taskman.subscribe() as subscription:
+        run_some(taskman, 1)
+        first = next(iter(subscription))
+
+    assert first.revision == before + 1
+
+
+def test_since_begins_after_a_given_revision(taskman):
+    """With since, the changes after that revision come first."""
+    run_some(taskman)
+    with taskman.subscribe(since=5) as subscription:
+        changes = take(subscription, taskman.revision)
+
+    assert [change.revision for change in changes] == list(range(6, taskman.revision + 1))
+
+
+def test_since_zero_begins_at_the_beginning(taskman):
+    """since=0 repeats everything, as long as it is still kept."""
+    run_some(taskman)
+    with taskman.subscribe(since=0) as subscription:
+        first = next(iter(subscription))
+
+    assert (first.revision, first.kind) == (1, "added")
+
+
+def test_a_revision_that_is_no_longer_kept_is_refused(managers):
+    """If the changes after since are no longer all there, subscribe says so."""
+    manager = managers(history=8)
+    run_some(manager)
+
+    with pytest.raises(RevisionGone):
+        manager.subscribe(since=0)
+
+
+def test_a_revision_that_has_not_come_yet_is_refused(taskman):
+    """A number beyond the newest change is of another manager, and refused."""
+    with pytest.raises(RevisionGone):
+        taskman.subscribe(since=taskman.revision + 1)
+
+
+def test_an_iterator_waits_for_the_next_change(taskman):
+    """A reader that has read everything is woken by the next change."""
+    with taskman.subscribe() as subscription, ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(next, iter(subscription))
+        early = reading.done()
+        task_id = taskman.add(name="awaited", function=lambda f: None)
+        change = reading.result(timeout=10)
+
+    assert (early, change.kind, change.id) == (False, "added", task_id)
+
+
+def test_get_returns_all_that_is_there(taskman):
+    """get hands out everything that has come since the last time."""
+    with taskman.subscribe() as subscription:
+        run_some(taskman)
+        revisions = [change.revision for change in subscription.get(timeout=10)]
+        while revisions[-1] < taskman.revision:
+            revisions += [change.revision for change in subscription.get(timeout=10)]
+
+    assert revisions == list(range(1, taskman.revision + 1))
+
+
+def test_get_returns_nothing_when_nothing_came(taskman):
+    """get waits up to its timeout, and then returns an empty list."""
+    with taskman.subscribe() as subscription:
+        assert subscription.get(timeout=0.05) == []
+
+
+def test_closing_ends_the_iteration(taskman):
+    """After close the iterator is at its end."""
+    subscription = taskman.subscribe()
+    subscription.close()
+    run_some(taskman, 1)
+
+    assert (list(subscription), subscription.get(timeout=10)) == ([], [])
+
+
+def test_closing_wakes_a_waiting_reader(taskman):
+    """Another thread may close a subscription whose reader waits for a change."""
+    subscription = taskman.subscribe()
+    reading = threading.Event()
+
+    def read():
+        reading.set()
+        return list(subscription)
+
+    with ThreadPoolExecutor(1) as threads:
+        answer = threads.submit(read)
+        assert reading.wait(10), "the reader did not start"
+        subscription.close()
+
+        assert answer.result(timeout=10) == []
+
+
+def test_closing_twice_is_allowed(taskman):
+    """A second close does nothing."""
+    subscription = taskman.subscribe()
+    subscription.close()
+    subscription.close()
+
+    assert subscription.get(timeout=0) == []
+
+
+def test_a_subscriber_that_never_reads_holds_nobody_up(managers, gates):
+    """Tasks run and end however much a subscriber has left unread."""
+    manager = managers(history=16)
+    with manager.subscribe():
+        ids = run_some(manager, 300)
+
+    assert {manager.get_status(task_id) for task_id in ids} == {0}
+
+
+def test_what_a_slow_subscriber_has_unread_is_bounded(managers):
+    """A subscriber that was too slow is told that changes are gone; never is the unread more than the history."""
+    manager = managers(history=16)
+    with manager.subscribe() as subscription:
+        run_some(manager, 300)
+        with pytest.raises(RevisionGone):
+            while subscription.get(timeout=0):
+                pass
+
+
+def test_the_record_of_a_change_cannot_be_changed(taskman):
+    """What one subscriber gets can't be spoiled for another."""
+    with taskman.subscribe() as subscription:
+        run_some(taskman, 1)
+        record = next(iter(subscription)).record
+
+    with pytest.raises(TypeError):
+        record["name"] = "spoiled"
+
+
+def test_a_reader_may_call_the_manager(taskman):
+    """While reading changes a thread may add, cancel and look up tasks."""
+    with taskman.subscribe() as subscription:
+        taskman.add(name="first", function=lambda f: None)
+        for change in subscription:
+            if change.kind == "added" and change.record["name"] == "first":
+                second = taskman.add(name="second", function=lambda f: None, depend_on=change.id)
+            if change.record["name"] == "second" and change.record["status"] == 0:
+                break
+
+    assert taskman.get_status(second) == 0

@@ -1,0 +1,101 @@
+"""S10: dependants start by event; suspend_refresh only bounds how long a missed one could go unseen."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.guarantee("S10")
+
+
+def test_suspend_refresh_is_three_seconds_by_default(taskman):
+    """A new manager looks at suspended tasks again at least every three seconds."""
+    assert taskman.suspend_refresh == 3.0
+
+
+def test_suspend_refresh_can_be_set(taskman):
+    """The property keeps what was set."""
+    taskman.suspend_refresh = 0.5
+
+    assert taskman.suspend_refresh == 0.5
+
+
+def test_a_dependant_does_not_wait_for_the_refresh(taskman, gate, ended):
+    """With an hour between two looks, a chain of ten still runs at once."""
+    taskman.suspend_refresh = 3600
+    ids = [taskman.add(name="first", function=gate)]
+    for n in range(10):
+        ids.append(taskman.add(name=f"link {n}", function=lambda f: None, depend_on=ids[-1]))
+    gate.open()
+
+    assert ended(ids[-1])["status"] == 0
+
+
+def test_a_dependant_is_canceled_without_waiting_for_the_refresh(taskman, gates, ended):
+    """Nor does the failure of a dependency wait for the next look."""
+    taskman.suspend_refresh = 3600
+    gate = gates(outcome=ValueError("no"))
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+    gate.open()
+
+    assert ended(second)["status"] == 4
+
+
+def test_a_refresh_at_short_intervals_disturbs_nothing(taskman, gate, ended):
+    """Looking again all the time starts nothing twice and nothing too early."""
+    taskman.suspend_refresh = 0.001
+    first = taskman.add(name="first", function=gate)
+    runs = []
+    second = taskman.add(name="second", function=lambda f: runs.append(f.id), depend_on=first)
+    gate.wait_until_started()
+    before = list(runs)
+    gate.open()
+    ended(second)
+
+    assert (before, runs) == ([], [second])
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), "3", None, True])
+def test_a_refresh_that_is_no_positive_number_is_refused(taskman, seconds):
+    """suspend_refresh takes a positive number of seconds only, and keeps its value otherwise."""
+    with pytest.raises((TypeError, ValueError), match="suspend_refresh"):
+        taskman.suspend_refresh = seconds
+
+    assert taskman.suspend_refresh == 3.0
+
+
+def test_a_missed_completion_is_made_good_by_the_next_look(taskman, gate, ended, monkeypatch):
+    """If the news of a completed dependency is lost, the dependant starts at the next look."""
+    monkeypatch.setattr("engine.graph.release", lambda task: [])
+    taskman.suspend_refresh = 0.1
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+    gate.open()
+
+    assert ended(second)["status"] == 0
+
+
+def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, monkeypatch):
+    """If the news of a failed dependency is lost, the dependant is Canceled at the next look."""
+    monkeypatch.setattr("engine.graph.doom", lambda task: [])
+    taskman.suspend_refresh = 0.1
+    gate = gates(outcome=ValueError("no"))
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+    gate.open()
+
+    assert ended(second)["status"] == 4
+
+
+def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypatch):
+    """An interval that is set while tasks wait holds for the look that is due next."""
+    monkeypatch.setattr("engine.graph.release", lambda task: [])
+    taskman.suspend_refresh = 3600
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+    gate.open()
+    ended(first)
+    before = taskman.get_status(second)
+    taskman.suspend_refresh = 0.1
+
+    assert (before, ended(second)["status"]) == (2, 0)
