@@ -1,0 +1,149 @@
+"""The front door of the panel: `Dashboard` for an app of yours, `create_app` for an app of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask import Flask
+
+from engine import TaskControl
+
+from .assets import Assets
+from .broadcast import Pace
+from .hub import Hub
+from .mounting import blueprint_of
+from .panel import Authorize, Panel
+from .settings import Settings
+
+__all__ = ["Dashboard", "Pace", "create_app"]
+
+_PREFIX = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)
+_NEEDED = ["boot_id", "cancel", "changes", "counts", "get_dependants", "get_task", "purge", "purge_preview"]
+_NEEDED += ["remove", "revision", "snapshot", "subscribe"]
+
+
+class Dashboard:
+    """The live panel as a Flask extension.
+
+    One dashboard may be put into several apps, and several dashboards, with prefixes of their own, into one app. It
+    starts no thread before the first websocket is opened, and ends its threads with the last one.
+
+    Args:
+        taskman: the manager to show; may be given to `init_app` instead.
+        app: an app to mount in at once.
+        url_prefix: where the panel stands in the app, "" for its root.
+        authorize: asked about every request with the request: answers True or "operator" for who may see and act,
+            "viewer" for who may see, something false for a refusal. Without it only this machine is let in.
+        title: what the pages are headed with.
+    """
+
+    #: The rhythm of the live channel; set another one before `init_app`.
+    pace: Pace = Pace()
+
+    _owns_app = False
+
+    def __init__(
+        self,
+        taskman: TaskControl | None = None,
+        app: Flask | None = None,
+        *,
+        url_prefix: str = "/tasks",
+        authorize: Authorize | None = None,
+        title: str | None = None,
+    ) -> None:
+        _check_taskman(taskman)
+        _check_options(url_prefix, authorize, title)
+        self.url_prefix = url_prefix.rstrip("/")
+        self._taskman = taskman
+        self._authorize = authorize
+        self._title = title or "Task Control"
+        #: One for each app that it is mounted in.
+        self.panels: list[Panel] = []
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, taskman: TaskControl | None = None) -> None:
+        """Mount the panel in an app; `taskman` is the manager to show there, by default the dashboard's own."""
+        if not isinstance(app, Flask):
+            raise TypeError(f"app must be a Flask app, not {type(app).__name__}")
+        _check_taskman(taskman)
+        manager = taskman if taskman is not None else self._taskman
+        if manager is None:
+            raise TypeError("there is no task manager to show: give one to Dashboard(...) or to init_app(app, ...)")
+        mounted = app.extensions.setdefault("task_control", {})
+        if self.url_prefix in mounted:
+            raise ValueError(f"there is a dashboard at {self.url_prefix or '/'!r} already: give another url_prefix")
+        settings = Settings(app.config)
+        panel = Panel(
+            name=_name_for(self.url_prefix),
+            prefix=self.url_prefix,
+            title=self._title,
+            app=app,
+            taskman=manager,
+            authorize=self._authorize,
+            settings=settings,
+            hub=Hub(manager, settings, self.pace),
+            assets=Assets(Path(__file__).parent / "static"),
+        )
+        # Without a prefix the app's other addresses are the host's to answer, but for an app of the panel's own.
+        app.register_blueprint(blueprint_of(panel, takes_strays=bool(self.url_prefix) or self._owns_app))
+        mounted[self.url_prefix] = self
+        self.panels.append(panel)
+
+    def close(self, reason: str = "The server is stopping.") -> None:
+        """Close all open websockets, the reason told, and take no more; for when the server stops. From any thread."""
+        for panel in self.panels:
+            panel.hub.close(reason)
+
+
+def create_app(
+    taskman: TaskControl,
+    *,
+    url_prefix: str = "",
+    authorize: Authorize | None = None,
+    title: str | None = None,
+) -> Flask:
+    """Make an app that is nothing but the panel, at its root unless `url_prefix` says otherwise.
+
+    The dashboard in it is `app.extensions["task_control"][url_prefix]`.
+    """
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title).init_app(app, taskman)
+    return app
+
+
+class _WholeApp(Dashboard):
+    """The dashboard of an app that has nothing else."""
+
+    _owns_app = True
+
+
+def _check_taskman(taskman: object) -> None:
+    if taskman is None:
+        return
+    if isinstance(taskman, type):
+        raise TypeError(f"taskman must be a task manager, not the class {taskman.__name__}: give {taskman.__name__}()")
+    if missing := [name for name in _NEEDED if not hasattr(taskman, name)]:
+        raise TypeError(
+            f"taskman must be an engine.TaskControl: this {type(taskman).__name__} has no {', '.join(missing)}"
+        )
+
+
+def _check_options(url_prefix: object, authorize: object, title: object) -> None:
+    if not isinstance(url_prefix, str):
+        raise TypeError(f"url_prefix must be a string such as '/tasks', not {type(url_prefix).__name__}")
+    if not _PREFIX.fullmatch(url_prefix.rstrip("/")) or (url_prefix.endswith("//")):
+        raise ValueError(
+            f"url_prefix must be '' or begin with '/' and be made of letters, digits, '.', '_', '~', '-' "
+            f"and single '/', such as '/tasks': it is {url_prefix!r}"
+        )
+    if authorize is not None and not callable(authorize):
+        raise TypeError(f"authorize must be a function that takes the request, not {type(authorize).__name__}")
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"title must be a string, not {type(title).__name__}")
+
+
+def _name_for(prefix: str) -> str:
+    """A blueprint's name for a prefix, another one for each: dots aren't allowed in it, slashes would confuse."""
+    return "task_control" + re.sub(r"[^a-z0-9]", lambda found: f"_{ord(found[0]):x}_", prefix)

@@ -1,0 +1,126 @@
+"""What may be changed from the panel: cancellations and purges, each a noun that is posted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from engine import Status, UnknownTask
+
+from . import audit, wire
+from .answers import json_answer
+from .panel import Panel
+from .problems import Problem, no_such_task
+from .text import clean
+
+BODY_LIMIT = 64 * 1024
+LISTED = 200
+OLDEST_S = 100 * 366 * 24 * 3600.0
+
+FINAL_CODES = tuple(int(status) for status in Status if status.is_final)
+
+
+def register(blueprint: Blueprint, panel: Panel) -> None:
+    """Add the actions to the panel's blueprint."""
+
+    def cancellation(task_id: str) -> Response:
+        try:
+            canceled = panel.taskman.cancel(task_id)
+        except UnknownTask:
+            raise no_such_task(task_id) from None
+        if not canceled:
+            raise Problem(409, "The task had already ended.", "There is nothing left to cancel; reload the task.")
+        audit.acted("canceled")
+        return json_answer({"id": task_id, "status": int(Status.CANCELED)}, 202)
+
+    def purges() -> Response:
+        body = _read_body()
+        if "preview" in body:
+            return _purge_previewed(panel, body)
+        dry_run = body.get("dry_run", False)
+        if not isinstance(dry_run, bool):
+            raise Problem(400, "dry_run can't be read.", "dry_run is true or false.")
+        if not dry_run and not {"statuses", "older_than_s"} <= body.keys():
+            raise Problem(
+                400,
+                "A purge without a preview must say what goes.",
+                "Give statuses and older_than_s (seconds since the task was added, 0 for all), or ask with "
+                "dry_run: true first and send the preview that it answers.",
+            )
+        statuses, older_than_s = _read_statuses(body), _read_age(body)
+        return _preview(panel, statuses, older_than_s) if dry_run else _purge(panel, statuses, older_than_s)
+
+    blueprint.add_url_rule("/api/tasks/<task_id>/cancellation", "cancellation", cancellation, methods=["POST"])
+    blueprint.add_url_rule("/api/purges", "purges", purges, methods=["POST"])
+
+
+def _preview(panel: Panel, statuses: list[int], older_than_s: float) -> Response:
+    # With an age given, zero included, the manager leaves what waits or runs alone.
+    minutes = older_than_s / 60
+    ids = panel.taskman.purge_preview(minutes=minutes, statuses=statuses) if statuses else []
+    token = panel.previews.keep(ids)
+    listed = [wire.neighbour(one, next(iter(panel.taskman.get_task(one)), None)) for one in ids[:LISTED]]
+    audit.acted(f"previewed a purge of {len(ids)} task(s)")
+    return json_answer({"count": len(ids), "tasks": listed, "preview": token})
+
+
+def _purge(panel: Panel, statuses: list[int], older_than_s: float) -> Response:
+    removed = panel.taskman.purge(minutes=older_than_s / 60, statuses=statuses) if statuses else 0
+    audit.acted(f"purged {removed} task(s) with status {statuses} older than {older_than_s:g} s")
+    return json_answer({"removed": removed})
+
+
+def _purge_previewed(panel: Panel, body: dict[str, Any]) -> Response:
+    token = body["preview"]
+    if len(body) > 1 or not isinstance(token, str):
+        raise Problem(400, "The preview can't be read.", "Send preview alone, as the dry run answered it.")
+    ids = panel.previews.take(token)
+    if ids is None:
+        raise Problem(409, "This preview is unknown, used or too old.", "Nothing was removed. Ask for a new preview.")
+    removed = panel.taskman.remove(ids)
+    audit.acted(f"purged {removed} of {len(ids)} previewed task(s)")
+    return json_answer({"removed": removed})
+
+
+def _read_body() -> dict[str, Any]:
+    hint = 'Send a JSON object with the header Content-Type: application/json, such as {"dry_run": true}.'
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise Problem(413, f"The body is larger than {BODY_LIMIT} bytes.", hint)
+    request.max_content_length = BODY_LIMIT  # for bodies that don't tell their length
+    if not request.is_json:
+        raise Problem(400, "The body isn't declared as JSON.", hint)
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        raise Problem(400, "The body isn't JSON.", hint) from None
+    if not isinstance(body, dict):
+        raise Problem(400, "The body isn't a JSON object.", hint)
+    known = {"statuses", "older_than_s", "dry_run", "preview"}
+    if unknown := sorted(body.keys() - known):
+        # A misspelt limit must not purge everything.
+        raise Problem(400, f"Unknown: {clean(', '.join(unknown), 200)}.", f"A purge knows {', '.join(sorted(known))}.")
+    return body
+
+
+def _read_statuses(body: dict[str, Any]) -> list[int]:
+    given = body.get("statuses", list(FINAL_CODES))
+    if not isinstance(given, list) or any(type(code) is not int or code not in FINAL_CODES for code in given):
+        raise Problem(
+            400,
+            "statuses can't be read.",
+            "statuses is a list of the codes of ended tasks: 0 Completed, 1 Error, 4 Canceled.",
+        )
+    return sorted(set(given))
+
+
+def _read_age(body: dict[str, Any]) -> float:
+    given = body.get("older_than_s", 0)
+    if type(given) not in (int, float) or not 0 <= given <= OLDEST_S:  # NaN is neither
+        raise Problem(
+            400,
+            "older_than_s can't be read.",
+            "older_than_s is a number of seconds since the task was added, 0 or more and less than 100 years.",
+        )
+    return float(given)

@@ -1,0 +1,106 @@
+"""How a request is answered: as JSON, as a page, and with the headers that go with both."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Response, request
+from jinja2 import Environment, FileSystemLoader
+
+from . import audit, wire
+from .access import current_role
+from .panel import Panel
+from .problems import BadSetting, Problem, problem_of
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors "
+)
+
+_log = logging.getLogger("task_control.dashboard")
+
+
+@cache
+def _templates() -> Environment:
+    # Not the host app's environment: its templates of the same names, filters and processors are its own.
+    folder = Path(__file__).parent / "templates"
+    return Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=False)
+
+
+def json_answer(payload: object, status: int = 200) -> Response:
+    """Answer with JSON."""
+    return Response(wire.encode(payload), status, mimetype="application/json")
+
+
+def page_answer(panel: Panel, template: str, context: dict[str, Any], status: int = 200) -> Response:
+    """Answer with a page of the panel; `context` comes on top of what every page gets."""
+    can_act = current_role() == "operator"
+    standing = {"boot_id": "", "revision": 0, "counts": [0] * 5, "total": 0} | context
+    page = panel.links() | {
+        "boot_id": standing["boot_id"],
+        "revision": standing["revision"],
+        "can_act": can_act,
+        "max_rows": panel.settings.max_rows,
+        "server_time": time.time(),
+    }
+    text = (
+        _templates()
+        .get_template(template)
+        .render(
+            standing,
+            title=panel.title,
+            can_act=can_act,
+            statuses=wire.statuses(),
+            page=page,
+            links=page,
+            asset=panel.asset,
+        )
+    )
+    return Response(text, status, mimetype="text/html")
+
+
+def problem_answer(panel: Panel, error: Exception) -> Response:
+    """Answer that the request could not be served as asked; never with anything of the inside."""
+    problem = problem_of(error)
+    if problem.status >= 500:
+        _log.error("%s %r: %s", request.method, request.path, problem, exc_info=_worth_a_trace(error))
+    audit.refused(problem)
+    said = {"error": problem.error, "hint": problem.hint}
+    if panel.is_page():
+        response = _error_page(panel, said | {"code": problem.status}, problem.status)
+    else:
+        response = json_answer(said, problem.status)
+    response.headers.update(problem.headers)
+    return response
+
+
+def add_headers(panel: Panel, response: Response) -> Response:
+    """Add what protects an answer of ours; the host app's own answers don't come by here."""
+    try:
+        ancestors = panel.settings.frame_ancestors
+    except BadSetting:
+        ancestors = "'none'"  # the page itself has said or will say what is wrong
+    headers = response.headers
+    headers["Content-Security-Policy"] = _POLICY + ancestors
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if request.endpoint != f"{panel.name}.static" or response.status_code >= 400:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _error_page(panel: Panel, context: dict[str, Any], status: int) -> Response:
+    try:
+        return page_answer(panel, "error.html", context, status)
+    except Exception:  # such as a setting that can't be used: what happened must be said all the same
+        _log.exception("the error page could not be made")
+        return Response(f"{context['error']}\n{context['hint']}\n", status, mimetype="text/plain")
+
+
+def _worth_a_trace(error: Exception) -> Exception | None:
+    return None if isinstance(error, Problem) and error.__cause__ is None else error

@@ -1,0 +1,85 @@
+"""The messages of the live channel: what a client that stands at a revision needs to hear."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+from engine import Change, RevisionGone, TaskControl
+
+from . import wire
+from .settings import Settings
+
+
+class Message(NamedTuple):
+    """An encoded message, and the revision at which its receiver stands afterwards."""
+
+    body: bytes
+    revision: int
+
+
+class Messages:
+    """Makes the messages about one manager. Any thread may call it."""
+
+    def __init__(self, taskman: TaskControl, settings: Settings) -> None:
+        self._taskman = taskman
+        self._settings = settings
+        self._lock = threading.Lock()  # guards the one below, and lets many newcomers share one encoding
+        self._snapshot: Message | None = None
+
+    def first(self, boot_id: str | None, since: int | None) -> Message:
+        """What a client hears first: what it missed, or everything if that can't be told.
+
+        `boot_id` and `since` are what the client says of itself; a boot id that isn't given counts as ours.
+        """
+        if since is None or boot_id not in (None, "", self._taskman.boot_id):
+            return self.snapshot()
+        return self.after(since)
+
+    def after(self, since: int) -> Message:
+        """The changes after a revision, or everything if they are not held any more."""
+        try:
+            changes = self._taskman.changes(since)
+        except RevisionGone:
+            return self.snapshot()
+        # Counted after the changes were read: if one more came between, another delta will bring both.
+        revision, counts = changes[-1].revision if changes else since, self._taskman.counts()
+        rows, removed = _newest(changes)
+        return Message(wire.delta(self._taskman.boot_id, revision, counts, rows, removed), revision)
+
+    def snapshot(self) -> Message:
+        """Everything, limited to the newest rows."""
+        with self._lock:
+            if self._snapshot is None or self._snapshot.revision != self._taskman.revision:
+                self._snapshot = self._take_snapshot()
+            return self._snapshot
+
+    def heartbeat(self, revision: int) -> Message:
+        """Nothing new, for a client that stands at `revision`."""
+        return Message(wire.heartbeat(self._taskman.boot_id, revision, self._taskman.counts()), revision)
+
+    def forget(self) -> None:
+        """Give back the memory of the last snapshot."""
+        with self._lock:
+            self._snapshot = None
+
+    def _take_snapshot(self) -> Message:
+        moment = self._taskman.snapshot()
+        shown = [record for record in moment.records if wire.is_shown(record)]
+        counts = [0] * 5
+        for record in shown:
+            counts[record["status"]] += 1
+        rows = [wire.row(record) for record in shown[-self._settings.max_rows :]]
+        return Message(wire.snapshot(self._taskman.boot_id, moment.revision, counts, rows), moment.revision)
+
+
+def _newest(changes: list[Change]) -> tuple[list[wire.Json], list[str]]:
+    """The newest version of each record that changed, in the order of those changes, and the ids that went."""
+    newest: dict[str, Change] = {}
+    for change in changes:
+        if change.id is not None:
+            newest.pop(change.id, None)  # so that the order is that of the newest changes
+            newest[change.id] = change
+    gone = {one for one, change in newest.items() if change.kind == "removed" or not wire.is_shown(change.record)}
+    rows = [wire.row(change.record) for one, change in newest.items() if one not in gone]
+    return rows, [one for one in newest if one in gone]

@@ -1,0 +1,33 @@
+/** Where things are: addresses of tasks, and the list's filters and order as an address. */
+const DEFAULTS = { status: "", q: "", sort: "added", dir: "desc" };
+const SORTS = ["added", "name", "status", "waited", "run"];
+
+/** Puts a task's id into one of the patterns that the server gave. */
+export function addressOf(pattern, id) {
+  return pattern.replace("TASK_ID", () => encodeURIComponent(id));
+}
+
+/** Reads filters and order from the part of an address after "?"; what makes no sense is the default. */
+export function readQuery(search) {
+  const params = new URLSearchParams(search);
+  const query = { ...DEFAULTS };
+  for (const key of Object.keys(DEFAULTS)) query[key] = params.get(key) ?? DEFAULTS[key];
+  if (!/^[0-4](,[0-4])*$/.test(query.status)) query.status = DEFAULTS.status;
+  if (!SORTS.includes(query.sort)) query.sort = DEFAULTS.sort;
+  if (query.dir !== "asc") query.dir = DEFAULTS.dir;
+  return query;
+}
+
+/** The list's address for these filters and this order; what is the default isn't said. */
+export function listAddress(home, query) {
+  const params = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) if (value !== DEFAULTS[key]) params.set(key, value);
+  return params.size ? `${home}?${params}` : home;
+}
+
+/** The address of a websocket for a path of this server. */
+export function socketAddress(path) {
+  const address = new URL(path, location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address;
+}

@@ -1,0 +1,106 @@
+/** How figures and reasons read; templates/_format.html says the same for the first rows. */
+import { COMPLETED, isFinal } from "./status.js";
+
+const two = (number) => String(number).padStart(2, "0");
+
+/** A length of time that is over. */
+export function duration(seconds) {
+  if (seconds <= 0) return "0 s";
+  if (seconds < 0.001) return "<1 ms";
+  if (seconds < 1) return `${Math.floor(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return elapsed(seconds);
+}
+
+/** A length of time that goes on, in whole seconds. */
+export function elapsed(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} m ${two(s % 60)} s`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} m`;
+  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+/** How long a task waited, or has waited until now, in seconds; null if that isn't known. */
+export function waitedSeconds(task, now) {
+  const until = task.started_at ?? task.finished_at ?? (isFinal(task.status) ? null : now);
+  return until === null || task.added_at === null ? null : until - task.added_at;
+}
+
+/** How long a task ran, or has run until now, in seconds; null if it never did. */
+export function runSeconds(task, now) {
+  if (task.started_at === null) return null;
+  if (task.finished_at === null) return isFinal(task.status) ? null : now - task.started_at;
+  return task.perf || task.finished_at - task.started_at;
+}
+
+export function waited(task, now) {
+  const isOver = task.started_at !== null || task.finished_at !== null;
+  return inWords(waitedSeconds(task, now), isOver);
+}
+
+export function run(task, now) {
+  return inWords(runSeconds(task, now), task.finished_at !== null);
+}
+
+function inWords(seconds, isOver) {
+  if (seconds === null) return "";
+  return isOver ? duration(seconds) : elapsed(seconds);
+}
+
+/** Progress in figures: "12/40", "37 %" of a fraction, or just how many. */
+export function figure(progress) {
+  if (!progress) return "";
+  const { done, total } = progress;
+  if (total) return Number.isInteger(done) && Number.isInteger(total) ? `${done}/${total}` : `${Math.floor((done / total) * 100)} %`;
+  return Number.isInteger(done) ? String(done) : done.toFixed(1);
+}
+
+const STOPPING = { "stop requested": "cancel requested", "still blocked": "still blocked in a call" };
+
+/**
+ * What else there is to say of a task's state: how its stop goes, what it waits for, what it said last.
+ * `known(id)` is the row of that task, or undefined.
+ */
+export function note(task, known) {
+  if (task.stopping) return STOPPING[task.stopping] ?? task.stopping;
+  if (task.waiting_for === "seat") return "waits for a free thread";
+  if (task.waiting_for === "dependencies") {
+    const open = task.depend_on.filter((id) => known(id)?.status !== COMPLETED);
+    return `waits for ${names(open.length ? open : task.depend_on, known)}`;
+  }
+  return task.progress?.message ?? "";
+}
+
+/** A task's dependencies in words, for those who can't see the arrows. */
+export function after(task, known) {
+  return task.depend_on.length ? `after ${names(task.depend_on, known)}` : "";
+}
+
+function names(ids, known) {
+  return ids.map((id) => known(id)?.name ?? id).join(", ");
+}
+
+/** Epoch seconds as a time of day where this browser is. */
+export function timeOfDay(seconds) {
+  const date = new Date(seconds * 1000);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** Epoch seconds as a day as records write it, where this browser is. */
+export function day(seconds) {
+  const date = new Date(seconds * 1000);
+  return `${two(date.getDate())}.${two(date.getMonth() + 1)}.${date.getFullYear()}`;
+}
+
+const grouped = new Intl.NumberFormat("en");
+
+export function count(number) {
+  return grouped.format(number);
+}
+
+/** "1 task", "3 tasks". */
+export function counted(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}

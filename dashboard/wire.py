@@ -1,0 +1,205 @@
+"""Records as they travel: the only place that names the fields of rows, details and messages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from operator import index
+from typing import Any, SupportsFloat, SupportsIndex, cast
+
+from engine import Status
+
+from .text import clean, shown
+
+Record = Mapping[str, Any]
+Json = dict[str, Any]
+
+#: The order in which the states are listed and sorted: what moves first.
+STATUS_ORDER = (Status.RUNNING, Status.SUSPENDED, Status.COMPLETED, Status.ERROR, Status.CANCELED)
+
+NAME_LIMIT = 300
+ERROR_LIMIT = 300
+LONG_LIMIT = 20_000
+RESULT_LIMIT = 4_000
+NEIGHBOURS_LIMIT = 500
+
+_STATUS_CODES = frozenset(int(status) for status in Status)
+_PIECE = 200  # rows encoded at once
+_BIGGEST_INT = 2**53  # beyond it a browser's numbers aren't exact
+
+
+def encode(payload: object) -> bytes:
+    """JSON that every browser reads: ASCII, without NaN."""
+    return json.dumps(payload, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def is_shown(record: Record) -> bool:
+    """Whether this is a task's record: users may put any document into the store."""
+    status = record.get("status")
+    return isinstance(record.get("id"), str) and type(status) is int and status in _STATUS_CODES
+
+
+def dependencies(record: Record) -> list[str]:
+    """The ids that the task waits for, as a list whatever the record holds."""
+    named = record.get("depend_on")
+    if named is None:
+        return []
+    if isinstance(named, str):
+        return [named]
+    return [one for one in named if isinstance(one, str)] if isinstance(named, list | tuple) else []
+
+
+def row(record: Record) -> Json:
+    """A shown record as a row of the list: small, without result, traceback and log."""
+    get = record.get
+    error = get("error")
+    return {
+        "id": record["id"],
+        "name": clean(get("name"), NAME_LIMIT),
+        "status": record["status"],
+        "timestamp": _label(get("timestamp")) or "",
+        "added_at": _number(get("added_at")),
+        "started_at": _number(get("started_at")),
+        "finished_at": _number(get("finished_at")),
+        "perf": _number(get("perf")) or 0,
+        "depend_on": dependencies(record),
+        "error": None if error is None else clean(error, ERROR_LIMIT),
+        "thread": _number(get("thread")),
+        "progress": _progress(get("progress")),
+        "waiting_for": _label(get("waiting_for")),
+        "stopping": _label(get("stopping")),
+        "thread_timeout": _number(get("thread_timeout")),
+    }
+
+
+def detail(record: Record, waits_for: Sequence[Json], needed_by: Sequence[Json], totals: tuple[int, int]) -> Json:
+    """A shown record with everything that the page of one task says.
+
+    `waits_for` and `needed_by` are neighbours; `totals` says how many there are of each, listed or not.
+    """
+    error, trace = record.get("error"), record.get("traceback")
+    # Only a task that keeps its result has one, and None is a result too.
+    kept = record.get("get_result") is True and record["status"] == Status.COMPLETED
+    return row(record) | {
+        "get_result": record.get("get_result") is True,
+        "result": shown(record.get("result"), RESULT_LIMIT) if kept else None,
+        "error": None if error is None else clean(error, LONG_LIMIT),
+        "traceback": None if trace is None else clean(trace, LONG_LIMIT, keep_end=True),
+        "log": _log(record.get("log")),
+        "waits_for": list(waits_for),
+        "needed_by": list(needed_by),
+        "waits_for_count": totals[0],
+        "needed_by_count": totals[1],
+        "transitions": _transitions(record),
+    }
+
+
+def neighbour(task_id: str, record: Record | None) -> Json:
+    """A task that another one waits for, or that waits for it; without status if its record is gone."""
+    if record is None or not is_shown(record):
+        return {"id": task_id, "name": "", "status": None}
+    return {"id": task_id, "name": clean(record.get("name"), NAME_LIMIT), "status": record["status"]}
+
+
+def statuses() -> list[Json]:
+    """The five states in the order in which they are listed."""
+    return [{"code": int(status), "word": status.word, "slug": status.word.lower()} for status in STATUS_ORDER]
+
+
+def snapshot(boot_id: str, revision: int, counts: Sequence[int], rows: Sequence[Json]) -> bytes:
+    """Everything at one moment, rows oldest first: what a page starts from."""
+    return _encode_with_rows(_message("snapshot", boot_id, revision, counts), rows)
+
+
+def delta(boot_id: str, revision: int, counts: Sequence[int], rows: Sequence[Json], removed: Sequence[str]) -> bytes:
+    """What changed since a revision: the newest version of each row, and the ids that are gone."""
+    message = _message("delta", boot_id, revision, counts) | {"removed": list(removed)}
+    return _encode_with_rows(message, rows)
+
+
+def heartbeat(boot_id: str, revision: int, counts: Sequence[int]) -> bytes:
+    """Nothing has changed, and the connection lives."""
+    return encode(_message("heartbeat", boot_id, revision, counts))
+
+
+def closing(reason: str) -> bytes:
+    """The last message of a socket that the server closes."""
+    return encode({"type": "closing", "reason": reason})
+
+
+def standing(boot_id: str, revision: int, counts: Sequence[int]) -> Json:
+    """Which engine this is and how it stands; part of every message and list."""
+    return {"boot_id": boot_id, "revision": revision, "counts": list(counts), "total": sum(counts)}
+
+
+def _encode_with_rows(message: Json, rows: Sequence[Json]) -> bytes:
+    """The same for a message whose `rows` may be many: in pieces, as encoding lets no other thread run meanwhile."""
+    pieces = [encode(rows[start : start + _PIECE])[1:-1] for start in range(0, len(rows), _PIECE)]
+    return encode(message)[:-1] + b',"rows":[' + b",".join(pieces) + b"]}"
+
+
+def _message(kind: str, boot_id: str, revision: int, counts: Sequence[int]) -> Json:
+    return {"type": kind, **standing(boot_id, revision, counts), "server_time": time.time()}
+
+
+def _number(value: object) -> int | float | None:
+    """A finite number that JSON can carry, or None for anything else, infinity included."""
+    if type(value) is float:
+        return value if value - value == 0.0 else None
+    if type(value) is int:
+        return value if -_BIGGEST_INT <= value <= _BIGGEST_INT else None
+    if value is None or isinstance(value, bool | str | bytes):
+        return None
+    try:
+        # numpy's numbers, Decimal, Fraction: tried, as they can't all be known here
+        return _number(index(value) if isinstance(value, SupportsIndex) else float(cast(SupportsFloat, value)))
+    except Exception:  # a foreign object's own code
+        return None
+
+
+def _label(value: object) -> str | None:
+    """A short word of the engine's own, which holds no secret."""
+    if type(value) is str and len(value) <= 40 and value.isascii():
+        return value
+    return clean(value, 40) if isinstance(value, str) else None
+
+
+def _progress(value: object) -> Json | None:
+    if not isinstance(value, Mapping):
+        return None
+    done, message = _number(value.get("done")), value.get("message")
+    if done is None:
+        return None
+    total = _number(value.get("total"))
+    return {"done": done, "total": total, "message": None if message is None else clean(message, NAME_LIMIT)}
+
+
+def _log(lines: object) -> list[Json]:
+    if not isinstance(lines, Iterable) or isinstance(lines, str | bytes):
+        return []
+    return [
+        {
+            "at": _number(line.get("at")),
+            "level": clean(line.get("level"), 20),
+            "message": clean(line.get("message"), 2000),
+        }
+        for line in lines
+        if isinstance(line, Mapping)
+    ]
+
+
+def _transitions(record: Record) -> list[Json]:
+    """The states the task went through, each with its moment and the seconds since the one before."""
+    moments = [(Status.SUSPENDED, _number(record.get("added_at"))), (Status.RUNNING, _number(record.get("started_at")))]
+    status = Status(record["status"])
+    if status.is_final:
+        moments.append((status, _number(record.get("finished_at"))))
+    steps: list[Json] = []
+    before: float | None = None
+    for state, at in moments:
+        if at is not None:
+            after_s = None if before is None else max(0.0, at - before)
+            steps.append({"status": int(state), "word": state.word, "at": at, "after_s": after_s})
+            before = at
+    return steps

@@ -1,0 +1,258 @@
+"""What scripts read of the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard import create_app
+from engine import TaskControl
+
+pytestmark = pytest.mark.guarantee("P1")
+
+ROW_FIELDS = {
+    "id", "name", "status", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error",
+    "thread", "progress", "waiting_for", "stopping", "thread_timeout",
+}  # fmt: skip
+DETAIL_FIELDS = ROW_FIELDS | {
+    "get_result", "result", "traceback", "log", "waits_for", "needed_by", "waits_for_count", "needed_by_count",
+    "transitions",
+}  # fmt: skip
+
+
+def test_the_list_tells_how_the_manager_stands(client, taskman, tasks):
+    """The list says which engine it is, at which revision, and how many tasks have which status."""
+    tasks.completed()
+
+    answer = client.get("/api/tasks").json
+
+    assert answer["boot_id"] == taskman.boot_id
+    assert answer["revision"] == taskman.revision
+    assert answer["counts"] == [1, 0, 0, 0, 0]
+    assert (answer["total"], answer["matching"]) == (1, 1)
+
+
+def test_rows_have_exactly_the_documented_fields(client, tasks):
+    """A row carries the fields of the list and no result, log or traceback."""
+    tasks.completed()
+
+    (row,) = client.get("/api/tasks").json["tasks"]
+
+    assert set(row) == ROW_FIELDS
+
+
+def test_the_list_is_paged(client, tasks):
+    """Limit and offset cut pages out of the list, the newest tasks first."""
+    for number in range(5):
+        tasks.completed(f"task {number}")
+
+    answer = client.get("/api/tasks?limit=2&offset=1").json
+
+    assert [row["name"] for row in answer["tasks"]] == ["task 3", "task 2"]
+    assert (answer["limit"], answer["offset"], answer["matching"]) == (2, 1, 5)
+
+
+def test_the_list_is_filtered_and_sorted(client, tasks):
+    """Status, words and order of the list can be asked for."""
+    for name in ("hash b", "hash a", "count c"):
+        tasks.completed(name)
+    tasks.failed("hash d")
+
+    answer = client.get("/api/tasks?status=0&q=hash&sort=name&dir=asc").json
+
+    assert [row["name"] for row in answer["tasks"]] == ["hash a", "hash b"]
+    assert (answer["matching"], answer["total"]) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "status=5",
+        "status=running",
+        "sort=taste",
+        "dir=up",
+        "limit=1001",
+        "limit=-1",
+        "limit=x",
+        "offset=1.5",
+        "limit=²",
+    ],
+)
+def test_parameters_that_cannot_be_read_are_refused(client, parameters):
+    """A parameter that can't be read is answered with what it may be."""
+    answer = client.get(f"/api/tasks?{parameters}")
+
+    assert answer.status_code == 400
+    assert set(answer.json) == {"error", "hint"}
+
+
+def test_a_task_is_told_in_full(client, taskman):
+    """The detail of a task has its log, its transitions, its result and all other documented fields."""
+
+    def work(task):
+        task.log("half way", level="WARNING")
+        task.progress(3, 4, "nearly")
+        return {"lines": 7}
+
+    task_id = taskman.add("count", work, get_result=True)
+    taskman.wait([task_id], timeout=10)
+
+    detail = client.get(f"/api/tasks/{task_id}").json
+
+    assert set(detail) == DETAIL_FIELDS
+    assert detail["result"] == "{'lines': 7}"
+    assert [(line["level"], line["message"]) for line in detail["log"]] == [("WARNING", "half way")]
+    assert detail["progress"] == {"done": 3, "total": 4, "message": "nearly"}
+    assert [step["word"] for step in detail["transitions"]] == ["Suspended", "Running", "Completed"]
+    assert detail["transitions"][0]["after_s"] is None
+    assert all(step["after_s"] >= 0 for step in detail["transitions"][1:])
+
+
+def test_a_task_names_its_neighbours(client, taskman, tasks):
+    """The detail says what the task waits for and what waits for it, with names and states."""
+    first = tasks.running("first")
+    second = taskman.add("second", lambda: None, depend_on=[first])
+    third = taskman.add("third", lambda: None, depend_on=second)
+
+    detail = client.get(f"/api/tasks/{second}").json
+
+    assert detail["waits_for"] == [{"id": first, "name": "first", "status": 3}]
+    assert detail["needed_by"] == [{"id": third, "name": "third", "status": 2}]
+    assert (detail["waits_for_count"], detail["needed_by_count"]) == (1, 1)
+
+
+def test_a_neighbour_whose_record_is_gone_has_no_status(client, taskman, tasks):
+    """A dependency that was purged is still named, without a status."""
+    first = tasks.completed("first")
+    second = tasks.completed("second", depend_on=first)
+    taskman.remove([first])
+
+    detail = client.get(f"/api/tasks/{second}").json
+
+    assert detail["waits_for"] == [{"id": first, "name": "", "status": None}]
+
+
+def test_a_result_that_was_not_asked_for_is_null(client, tasks):
+    """Without get_result there is no result to show."""
+    task_id = tasks.completed()
+
+    assert client.get(f"/api/tasks/{task_id}").json["result"] is None
+
+
+def test_an_unknown_task_is_not_found(client):
+    """An unknown id is answered with 404, an error and a hint."""
+    answer = client.get("/api/tasks/0000000000")
+
+    assert answer.status_code == 404
+    assert set(answer.json) == {"error", "hint"}
+
+
+def test_health_tells_that_it_is_served(client, taskman, tasks):
+    """The health check names the engine and how many tasks it has."""
+    tasks.completed()
+
+    answer = client.get("/healthz").json
+
+    assert answer == {"status": "ok", "boot_id": taskman.boot_id, "revision": taskman.revision, "tasks": 1}
+
+
+def test_changes_begin_with_a_snapshot(client, tasks):
+    """Who knows nothing yet gets everything, oldest first."""
+    names = ["first", "second"]
+    for name in names:
+        tasks.completed(name)
+
+    answer = client.get("/api/changes").json
+
+    assert answer["type"] == "snapshot"
+    assert [row["name"] for row in answer["rows"]] == names
+    assert answer["counts"] == [2, 0, 0, 0, 0]
+
+
+def test_changes_since_a_revision_are_what_was_missed(client, taskman, tasks):
+    """Who says the last revision gets the newest version of what changed, and what was removed."""
+    gone, _ = tasks.completed("gone"), tasks.completed("unchanged")
+    known = client.get("/api/changes").json
+    taskman.remove([gone])
+    changed = tasks.completed("changed")
+
+    answer = client.get(f"/api/changes?boot_id={known['boot_id']}&since={known['revision']}").json
+
+    assert answer["type"] == "delta"
+    assert [(row["id"], row["status"]) for row in answer["rows"]] == [(changed, 0)]
+    assert answer["removed"] == [gone]
+    assert answer["revision"] == taskman.revision
+
+
+def test_changes_come_in_the_order_of_the_newest(client, taskman, tasks):
+    """A task that changed last is told last, whenever it was added."""
+    first = tasks.running("first")
+    second = tasks.completed("second")
+    taskman.cancel(first)
+
+    answer = client.get("/api/changes?since=0").json
+
+    assert [row["id"] for row in answer["rows"]][-2:] == [second, first]
+
+
+def test_nothing_new_is_an_empty_delta(client, taskman, tasks):
+    """Who is up to date hears so."""
+    tasks.completed()
+
+    answer = client.get(f"/api/changes?since={taskman.revision}").json
+
+    assert (answer["type"], answer["rows"], answer["removed"]) == ("delta", [], [])
+
+
+@pytest.mark.parametrize("position", ["boot_id=another&since=0", "since=999999", ""])
+def test_who_stands_elsewhere_gets_a_snapshot(client, tasks, position):
+    """Another engine's revision, or one that doesn't exist, is answered with everything."""
+    tasks.completed()
+
+    assert client.get(f"/api/changes?{position}").json["type"] == "snapshot"
+
+
+def test_who_is_too_far_behind_gets_a_snapshot():
+    """When the changes since a revision are not held any more, everything is sent."""
+    with TaskControl(history=4) as taskman:
+        ids = [taskman.add("one of many", lambda: None) for _ in range(5)]
+        assert taskman.wait(ids, timeout=10)
+        answer = create_app(taskman).test_client().get("/api/changes?since=1").json
+
+    assert answer["type"] == "snapshot"
+    assert len(answer["rows"]) == 5
+
+
+def test_a_since_that_is_no_revision_is_refused(client):
+    """Scripts are told when their position can't be read."""
+    assert client.get("/api/changes?since=yesterday").status_code == 400
+
+
+def test_a_snapshot_holds_the_newest_rows_only(app, client, tasks):
+    """The setting for rows limits a snapshot to the newest, and the counts still tell of all."""
+    app.config["TASK_CONTROL_MAX_ROWS"] = 2
+    for name in ("oldest", "older", "newest"):
+        tasks.completed(name)
+
+    answer = client.get("/api/changes").json
+
+    assert [row["name"] for row in answer["rows"]] == ["older", "newest"]
+    assert answer["total"] == 3
+
+
+def test_the_sockets_address_says_what_it_is(client):
+    """Who asks the websocket's address for a page is told what it speaks, and where the messages are to be read."""
+    answer = client.get("/live")
+
+    assert answer.status_code == 400
+    assert "api/changes" in answer.json["hint"]
+
+
+def test_no_read_changes_anything(client, taskman, tasks):
+    """Whatever is read, the manager stays at its revision."""
+    task_id = tasks.completed()
+    before = taskman.revision
+
+    for address in ("/", f"/tasks/{task_id}", "/api/tasks", f"/api/tasks/{task_id}", "/api/changes", "/healthz"):
+        assert client.get(address).status_code == 200
+
+    assert taskman.revision == before
