@@ -1,0 +1,1 @@
+"""Programs that do real work with Task Control."""
