@@ -1,0 +1,36 @@
+"""What a person sees on the page, as the tests ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from playwright.sync_api import Locator, Page, expect
+
+ROWS = "[data-rows] tr"
+
+
+def row_of(page: Page, name: str) -> Locator:
+    """The row of the task of that name."""
+    return page.locator(ROWS).filter(has=page.get_by_text(name, exact=True))
+
+
+def names(page: Page) -> list[str]:
+    """The names of the tasks that are listed now, from top to bottom."""
+    return page.locator(f"{ROWS} .cell-name").all_inner_texts()
+
+
+def expect_names(page: Page, expected: Sequence[str]) -> None:
+    """Wait until just these tasks are listed, in this order."""
+    expect(page.locator(f"{ROWS} .cell-name")).to_have_text(list(expected))
+
+
+def counts(page: Page) -> dict[str, str]:
+    """What the rail says of each state of which there are tasks."""
+    items = page.locator(".rail-item").all()
+    said = {item.locator(".word").inner_text(): item.locator(".count").inner_text() for item in items}
+    return {word: count for word, count in said.items() if count != "0"}
+
+
+def leave_rows(page: Page) -> None:
+    """Take the pointer away from the rows, which stand still under it."""
+    page.mouse.move(5, 5)
