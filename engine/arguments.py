@@ -151,6 +151,13 @@ def check_whole(value: object, argument: str) -> int:
     return value
 
 
+def check_revision(since: object) -> int:
+    """The number of a change; which ones are held is the feed's to say."""
+    if isinstance(since, bool) or not isinstance(since, int):
+        raise TypeError(f"since must be a revision, a whole number as in Change.revision, not {_kind(since)}")
+    return since
+
+
 def check_timeout(seconds: object) -> float | None:
     """How long a caller wants to wait: None (for ever), or seconds; zero and less mean not at all."""
     if seconds is None:

@@ -118,8 +118,8 @@ class TaskControl(Reading):
             ShutDown: the manager has been shut down.
         """
         takes_handle = arguments.takes_handle(function)
-        dependencies = arguments.check_dependencies(depend_on)
-        limit = arguments.check_limit(thread_timeout)
+        dependencies = () if depend_on is None else arguments.check_dependencies(depend_on)
+        limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         task = Task(self._new_id(), arguments.check_name(name), function, takes_handle, limit, copy_context())
         task.handle = TaskHandle(task, self._life)
         named = depend_on if isinstance(depend_on, str) else (list(dependencies) or None)
@@ -187,10 +187,11 @@ class TaskControl(Reading):
         age_s, codes = arguments.check_age(days, hours, minutes), arguments.check_statuses(statuses)
         return self._ended(age_s or 0.0, codes)
 
-    def remove(self, ids: Iterable[str]) -> int:
+    def remove(self, ids: str | Iterable[str]) -> int:
         """Removes the records of those of these tasks that have ended, and returns how many. Others are passed over."""
+        named = [ids] if isinstance(ids, str) else list(ids)
         with shield:
-            found = [pair for pair in map(self._keeper.locate, ids) if pair is not None]
+            found = [pair for pair in map(self._keeper.locate, named) if pair is not None]
             return self._life.forget([doc_id for doc_id, record in found if _has_ended(record)], only_final=True)
 
     def _ended(self, age_s: float, codes: frozenset[int]) -> list[str]:
@@ -208,11 +209,11 @@ class TaskControl(Reading):
 
         Raises RevisionGone if the changes after ``since`` are not held any more.
         """
-        return Subscription(self._keeper.feed, self.revision if since is None else since)
+        return Subscription(self._keeper.feed, self.revision if since is None else arguments.check_revision(since))
 
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, in order. Raises RevisionGone if they are not held any more."""
-        return self._keeper.feed.after(since)
+        return self._keeper.feed.after(arguments.check_revision(since))
 
     # -- the end
 

@@ -35,19 +35,26 @@ class Feed:
     def __init__(self, capacity: int) -> None:
         self.revision = 0
         self._capacity = capacity
-        self._ring: list[tuple[int, Kind, dict[str, Any]]] = []
+        # One slot more than is promised: it may be being overwritten while a reader looks. Two lists rather than one
+        # of pairs, which would be as many more objects for the garbage collector to visit.
+        self._slots = capacity + 1
+        self._records: list[dict[str, Any]] = []
+        self._kinds: list[Kind] = []
         self._sleepers: list[Any] = []
         #: No more changes are to be waited for.
         self.is_closed = False
 
     def publish(self, kind: Kind, record: dict[str, Any]) -> None:
         """Appends a change. Called in the same locked step as the change itself, so that their orders agree."""
-        revision = self.revision + 1
-        if revision <= self._capacity:
-            self._ring.append((revision, kind, record))
+        revision = self.revision
+        if revision < self._slots:
+            self._records.append(record)
+            self._kinds.append(kind)
         else:
-            self._ring[(revision - 1) % self._capacity] = (revision, kind, record)
-        self.revision = revision  # before the sleepers: whoever falls asleep looks at it once more
+            slot = revision % self._slots
+            self._records[slot] = record
+            self._kinds[slot] = kind
+        self.revision = revision + 1  # before the sleepers: whoever falls asleep looks at it once more
         if self._sleepers:
             self.wake()
 
@@ -69,22 +76,25 @@ class Feed:
         newest = self.revision
         if since == newest:
             return []
+        self._check_held(since)
+        start, end = since % self._slots, newest % self._slots
+        if start < end:
+            kinds, records = self._kinds[start:end], self._records[start:end]
+        else:
+            kinds = self._kinds[start:] + self._kinds[:end]
+            records = self._records[start:] + self._records[:end]
+        self._check_held(since)  # still: what has been written meanwhile has overwritten nothing of it
+        numbers = range(since + 1, newest + 1)
+        return [
+            Change(revision, kind, _id_of(record), MappingProxyType(record))
+            for revision, kind, record in zip(numbers, kinds, records, strict=True)
+        ]
+
+    def _check_held(self, since: int) -> None:
+        newest = self.revision
         oldest = max(0, newest - self._capacity)
         if not oldest <= since <= newest:
             raise RevisionGone(since, oldest, newest)
-        start, end = since % self._capacity, (newest - 1) % self._capacity + 1
-        pieces = [(since + 1, self._ring[start : end if end > start else None])]
-        if end <= start:
-            pieces.append((newest - end + 1, self._ring[:end]))
-        for first, piece in pieces:
-            # A slice is one step, and the oldest entry is overwritten first: if that one is right, all are.
-            if piece[0][0] != first:
-                raise RevisionGone(since, max(0, self.revision - self._capacity), self.revision)
-        return [
-            Change(revision, kind, _id_of(record), MappingProxyType(record))
-            for _, piece in pieces
-            for revision, kind, record in piece
-        ]
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
         """Waits for the next change, for ``wake``, or for ``timeout`` seconds; not at all unless ``is_idle()``."""

@@ -19,7 +19,9 @@ def link(task: Task, blockers: Iterable[Task]) -> None:
 
 def release(task: Task) -> list[Task]:
     """Takes a completed task out of the graph; returns those that wait for nothing any more, in their order."""
-    freed = []
+    freed: list[Task] = []
+    if not task.dependants:
+        return freed
     for dependant in _take_dependants(task):
         dependant.blockers.pop(task, None)
         if not dependant.blockers and not dependant.has_ended:

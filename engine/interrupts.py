@@ -1,9 +1,9 @@
 """How a running thread is interrupted without ever hitting the wrong task or cutting the engine's own code.
 
 Each run of a task has a :class:`Gate`. The supervisor, the only injector, sends an asynchronous exception only
-while it holds the gate's lock (taken without waiting) and the gate is open. The thread that runs the task shuts
-the gate for good when the function has returned, then drains what is still pending; for a while it shuts it
-with :data:`shield`, around every step of the engine that must not be cut in two.
+while it holds the gate's lock, which it takes without waiting. The thread that runs the task holds that lock until
+it calls the function, takes it for good when the function has returned, then drains what is still pending; for a
+while it takes it with :data:`shield`, around every step of the engine that must not be cut in two.
 """
 
 from __future__ import annotations
@@ -29,23 +29,22 @@ def drain(ident: int) -> None:
 
 
 class Gate:
-    """Says whether one run of a task may be interrupted right now.
+    """Says whether one run of a task may be interrupted right now. Made shut, by the thread that runs the task.
 
     Attributes:
-        lock: held by whoever needs the interruption to keep still. Re-entrant, so that the worker may take it
-            again after an interrupt that landed while it was closing.
-        is_open: the function of this run is being called; set and cleared by the worker.
+        lock: held by the running thread while it must not be interrupted. Re-entrant, so that it may be taken
+            again after an interrupt that landed in the act of taking it.
         under_way: an interrupt was sent and has not been received. Written under ``lock`` or by the receipt.
         was_used: an interrupt was sent at least once.
         depth: how many shields are nested; only the running thread touches it.
     """
 
-    __slots__ = ("lock", "ident", "is_open", "under_way", "was_used", "depth")
+    __slots__ = ("depth", "ident", "lock", "under_way", "was_used")
 
     def __init__(self, ident: int) -> None:
         self.lock = threading.RLock()
+        self.lock.acquire()
         self.ident = ident
-        self.is_open = False
         self.under_way = False
         self.was_used = False
         self.depth = 0
@@ -55,7 +54,7 @@ class Gate:
         if not self.lock.acquire(blocking=False):
             return False
         try:
-            if not self.is_open or self.under_way:
+            if self.under_way:
                 return False
             self.under_way = self.was_used = True
             _send(self.ident, why)

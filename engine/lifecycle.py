@@ -181,7 +181,8 @@ class Lifecycle:
         """Takes an ended task out of everything; returns those that it frees (Completed) or dooms. With the lock."""
         task.has_ended = True
         self.live.pop(task.id, None)
-        graph.unlink(task)
+        if task.blockers:
+            graph.unlink(task)
         for waiter in task.waiters:
             waiter.count_down()
         task.waiters.clear()

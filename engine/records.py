@@ -61,14 +61,25 @@ def added(
 
 def started(record: Record, thread: int, limit: float | None) -> Record:
     """The version of a task whose function is about to be called."""
-    changed = {"status": RUNNING, "thread": thread, "started_at": time.time(), "waiting_for": None}
-    return {**record, **changed, "thread_timeout": limit}
+    version = record.copy()
+    version["status"] = RUNNING
+    version["thread"] = thread
+    version["started_at"] = time.time()
+    version["waiting_for"] = None
+    version["thread_timeout"] = limit
+    return version
 
 
 def ended(record: Record, status: int, run_s: float, *, error: str | None = None, **more: Any) -> Record:
     """The version of a task whose end is decided; ``run_s`` seconds after its start (0.0 if it never ran)."""
-    changed = {"status": status, "perf": run_s, "error": error, "finished_at": time.time(), "waiting_for": None}
-    return {**record, **changed, **more}
+    version = record.copy()
+    version["status"] = status
+    version["perf"] = run_s
+    version["error"] = error
+    version["finished_at"] = time.time()
+    version["waiting_for"] = None
+    version.update(more)
+    return version
 
 
 def logged(record: Record, level: str, message: str) -> Record:

@@ -101,7 +101,7 @@ class Worker:
                 try:
                     if not self._has_called:
                         self._has_called = True
-                        gate.is_open = True  # open
+                        gate.lock.release()  # open
                         if task.stop is None:
                             self._value = context.run(call, task)
                 except BaseException as error:
@@ -119,7 +119,6 @@ class Worker:
             gate.lock.acquire()
             if gate.was_used:
                 drain(self.ident)
-        gate.is_open = False
 
 
 class Pool:

@@ -19,6 +19,46 @@ class Moment(NamedTuple):
     records: list[Doc]
 
 
+class TaskRows(Rows):
+    """The rows of the task table: counted by status, and every change published in the same locked step."""
+
+    __slots__ = ("_counts", "_feed")
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__(("id", "status"))
+        self._feed = feed
+        self._counts = [0] * len(WORDS)
+
+    def put(self, doc_id: int, doc: Doc) -> None:
+        """Inserts or replaces a document; see :meth:`Rows.put`."""
+        old = self.docs.get(doc_id)
+        super().put(doc_id, doc)
+        if old is None:
+            self._count(doc, 1)
+            self._feed.publish("added", doc)
+            return
+        if old.get("status") is not doc.get("status") or old.get("id") is not doc.get("id"):
+            self._count(old, -1)
+            self._count(doc, 1)
+        self._feed.publish("changed", doc)
+
+    def drop(self, doc_id: int) -> Doc:
+        """Removes a document; see :meth:`Rows.drop`."""
+        old = super().drop(doc_id)
+        self._count(old, -1)
+        self._feed.publish("removed", old)
+        return old
+
+    def counts(self) -> tuple[int, ...]:
+        """How many tasks have each status."""
+        return tuple(self._counts)
+
+    def _count(self, record: Doc, by: int) -> None:
+        status: Any = record.get("status")
+        if type(status) is int and 0 <= status < len(self._counts) and isinstance(record.get("id"), str):
+            self._counts[status] += by
+
+
 class Keeper:
     """Keeps the task records. Every change, whoever makes it, gets the next revision and is published at once.
 
@@ -27,14 +67,17 @@ class Keeper:
         lock: guards everything here. The engine's worker threads take it as it is; code that may run inside a
             task takes it within ``shield``. No lock of the engine's is held when it is taken.
         feed: the changes.
+        replace: ``replace(doc_id, record)`` stores the next version of a record; with the lock held.
+        at: ``at(doc_id)`` is the record with this number or None; with the lock or without.
     """
 
     def __init__(self, history: int) -> None:
-        self._rows = Rows(("id", "status"), self._changed)
-        self._counts = [0] * len(WORDS)
         self.feed = Feed(history)
+        self._rows = TaskRows(self.feed)
         self.db = TaskDB(self._rows)
         self.lock = self.db.rows_storage.lock
+        self.replace = self._rows.put
+        self.at = self._rows.docs.get
 
     def watch(self, review: Callable[[Doc, Doc], Doc], react: Callable[[list[Edit]], None]) -> None:
         """Gives the engine a say in what users write: ``review`` under the lock, ``react`` after its release."""
@@ -49,19 +92,11 @@ class Keeper:
         self._rows.put(doc_id, record)
         return doc_id
 
-    def replace(self, doc_id: int, record: Doc) -> None:
-        """Stores the next version of a record."""
-        self._rows.put(doc_id, record)
-
     def remove(self, doc_id: int) -> None:
         """Removes a record."""
         self._rows.drop(doc_id)
 
     # -- with or without it
-
-    def at(self, doc_id: int) -> Doc | None:
-        """The record with this number."""
-        return self._rows.docs.get(doc_id)
 
     def find(self, task_id: object) -> Doc | None:
         """The oldest record with this task id."""
@@ -77,7 +112,7 @@ class Keeper:
 
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by code."""
-        return tuple(self._counts)
+        return self._rows.counts()
 
     def moment(self) -> Moment:
         """All records now, documents without a task id left out."""
@@ -90,23 +125,3 @@ class Keeper:
         with self.db.rows_storage.guard:
             pairs = list(self._rows.docs.items())
         return [pair for pair in pairs if isinstance(pair[1].get("id"), str)]
-
-    # -- the rows' observer
-
-    def _changed(self, old: Doc | None, new: Doc | None) -> None:
-        if old is not None and new is not None:
-            if old.get("status") is not new.get("status") or old.get("id") is not new.get("id"):
-                self._count(old, -1)
-                self._count(new, 1)
-            self.feed.publish("changed", new)
-        elif new is not None:
-            self._count(new, 1)
-            self.feed.publish("added", new)
-        elif old is not None:
-            self._count(old, -1)
-            self.feed.publish("removed", old)
-
-    def _count(self, record: Doc, by: int) -> None:
-        status: Any = record.get("status")
-        if type(status) is int and 0 <= status < len(self._counts) and isinstance(record.get("id"), str):
-            self._counts[status] += by

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Doc = dict[str, Any]
-
-#: Told of each change: the old version or None, the new version or None. Called under the store's lock.
-Observer = Callable[[Doc | None, Doc | None], None]
 
 Index = dict[Any, dict[int, None]]
 
@@ -24,9 +21,9 @@ class Rows:
     no lock for a document that they hold. Everything else here is guarded by the store's lock.
     """
 
-    __slots__ = ("docs", "exists", "version", "_fields", "_highest", "_indexes", "_is_sorted", "_next_id", "_observer")
+    __slots__ = ("docs", "exists", "version", "_fields", "_highest", "_indexes", "_is_sorted", "_next_id")
 
-    def __init__(self, index_fields: Iterable[str] = (), observer: Observer | None = None) -> None:
+    def __init__(self, index_fields: Iterable[str] = ()) -> None:
         self.docs: dict[int, Doc] = {}
         #: Whether TinyDB would list this table: from its first write until it is dropped.
         self.exists = False
@@ -34,7 +31,6 @@ class Rows:
         self.version = 0
         self._fields = frozenset(index_fields)
         self._indexes: dict[str, Index] = {}
-        self._observer = observer
         self._next_id: int | None = None
         self._highest = 0
         self._is_sorted = True
@@ -67,8 +63,6 @@ class Rows:
                 _take_in(index, field, doc_id, doc)
         self.docs[doc_id] = doc
         self.version += 1
-        if self._observer is not None:
-            self._observer(old, doc)
 
     def drop(self, doc_id: int) -> Doc:
         """Removes a document and returns its last version."""
@@ -76,8 +70,6 @@ class Rows:
         for field, index in self._indexes.items():
             _take_out(index, field, doc_id, old)
         self.version += 1
-        if self._observer is not None:
-            self._observer(old, None)
         return old
 
     def _note_order(self, doc_id: int) -> None:

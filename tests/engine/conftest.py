@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from tinydb import TinyDB
 
 from engine import TaskControl, TaskHandle
 from tests.engine.databases import DATABASES
+from tests.engine.scripts import run_to_end, start
 
 PATIENCE_S = 10.0
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Gate:
@@ -104,9 +103,8 @@ def ended(taskman: TaskControl, until: Callable[..., Any]) -> Callable[..., dict
     return wait_for_end
 
 
-@pytest.fixture
-def cooperative(taskman: TaskControl) -> tuple[str, list[BaseException]]:
-    """A running task that looks every moment whether it should stop; and the list of what stopped it."""
+def running(taskman: TaskControl, step: Callable[[TaskHandle], object]) -> tuple[str, list[BaseException]]:
+    """Start a task that takes the same step for ever; its id, and the list of what will have stopped it."""
     stopped_by: list[BaseException] = []
     started = threading.Event()
 
@@ -114,14 +112,26 @@ def cooperative(taskman: TaskControl) -> tuple[str, list[BaseException]]:
         started.set()
         try:
             while True:
-                handle.sleep(0.01)
+                step(handle)
         except BaseException as error:
             stopped_by.append(error)
             raise
 
-    task_id = taskman.add(name="cooperative", function=work, get_result=True)
+    task_id = taskman.add(name="for ever", function=work, get_result=True)
     assert started.wait(PATIENCE_S), "the task did not start"
     return task_id, stopped_by
+
+
+@pytest.fixture
+def cooperative(taskman: TaskControl) -> tuple[str, list[BaseException]]:
+    """A running task that looks every moment whether it should stop; and the list of what stopped it."""
+    return running(taskman, lambda handle: handle.sleep(0.01))
+
+
+@pytest.fixture
+def busy_loop(taskman: TaskControl) -> tuple[str, list[BaseException]]:
+    """A running task that only computes; and the list of what stopped it."""
+    return running(taskman, lambda handle: None)
 
 
 @pytest.fixture
@@ -170,48 +180,23 @@ def ago(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], AbstractContextMan
 
 @pytest.fixture
 def start_script(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
-    """Start a script as a user would, in an interpreter of its own; its unread end is never left behind."""
+    """Start a script as a user would; whatever becomes of it, it is not left behind."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(source: str) -> subprocess.Popen[str]:
-        path = tmp_path / f"script_{len(started)}.py"
-        path.write_text(source, encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(
-            [sys.executable, str(path)],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+    def begin(source: str) -> subprocess.Popen[str]:
+        started.append(start(source, tmp_path))
+        return started[-1]
 
-    yield start
+    yield begin
     for process in started:
         process.kill()
         process.communicate()
 
 
 @pytest.fixture
-def run_script(start_script: Callable[[str], subprocess.Popen[str]]) -> Callable[[str], list[str]]:
-    """Run a script to its end and return the lines that it printed; it must end well and in time.
-
-    It must not complain either, unless its tasks fail: the engine logs failures.
-    """
-
-    def run(source: str, may_complain: bool = False, patience_s: float = 30.0) -> list[str]:
-        process = start_script(source)
-        try:
-            output, errors = process.communicate(timeout=patience_s)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f"the script did not end within {patience_s} s")
-        assert process.returncode == 0, errors
-        assert may_complain or errors == "", errors
-        return output.splitlines()
-
-    return run
+def run_script(tmp_path: Path) -> Callable[..., list[str]]:
+    """Run a script to its end in an empty folder and return the lines that it printed."""
+    return partial(run_to_end, folder=tmp_path)
 
 
 @pytest.fixture(params=DATABASES.values(), ids=DATABASES.keys())

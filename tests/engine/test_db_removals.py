@@ -26,6 +26,15 @@ def test_removing_a_running_tasks_record_cancels_it(taskman, cooperative, until,
     assert [type(error).__name__ for error in stopped_by] == ["TaskCancelled"]
 
 
+def test_removing_the_record_of_a_busy_function_stops_it(taskman, busy_loop, until):
+    """A function that asks nobody whether it should stop is interrupted when its record is removed."""
+    task_id, stopped_by = busy_loop
+    taskman.db.remove(taskman.dbQuery.id == task_id)
+    until(lambda: stopped_by, "the function to be interrupted")
+
+    assert [type(error).__name__ for error in stopped_by] == ["TaskCancelled"]
+
+
 def test_removing_a_waiting_tasks_record_cancels_it(taskman, gates, ended):
     """A task whose record is removed while it waits is never started."""
     first_gate, second_gate = gates(), gates()

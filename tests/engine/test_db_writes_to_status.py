@@ -87,6 +87,15 @@ def test_writing_a_final_status_ends_a_running_task(taskman, cooperative, until,
     assert taskman.get_status(task_id) == status
 
 
+def test_writing_the_end_of_a_busy_function_stops_it(taskman, busy_loop, until):
+    """A function that asks nobody whether it should stop is interrupted when its end is written."""
+    task_id, stopped_by = busy_loop
+    write_status(taskman, task_id, 4)
+    until(lambda: stopped_by, "the function to be interrupted")
+
+    assert taskman.get_status(task_id) == 4
+
+
 @pytest.mark.parametrize("status", [0, 1, 4])
 def test_a_late_return_does_not_change_a_written_end(taskman, gates, until, status):
     """A function that returns after its end was written changes neither status nor result."""

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from tests.engine.scripts import run_to_end
+
 pytestmark = pytest.mark.guarantee("S12")
 
 ID = "[0-9a-f]{10}"
@@ -35,10 +37,10 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture
-def ticks(run_script):
+@pytest.fixture(scope="module")
+def ticks(tmp_path_factory):
     """The lines of the first script, by the thread that printed them."""
-    lines = run_script(TICKS)
+    lines = run_to_end(TICKS, tmp_path_factory.mktemp("ticks"))
     return {
         who: [line.removeprefix(f"{who}: ") for line in lines if line.startswith(f"{who}: ")]
         for who in ("main", "worker")

@@ -40,16 +40,16 @@ def swallowing(handle):
 
 
 def one_long_sleep(handle):
-    time.sleep(1.5)
+    time.sleep(0.7)
 
 
 def waiting_for_an_event(handle):
-    threading.Event().wait(1.5)
+    threading.Event().wait(0.7)
 
 
 def waiting_for_a_queue(handle):
     try:
-        queue.Queue().get(timeout=1.5)
+        queue.Queue().get(timeout=0.7)
     except queue.Empty:
         pass
 

@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from scripts.fetch_tinydb import ROOT, suite_path
+
+pytestmark = pytest.mark.guarantee("S5")
 
 HERE = Path(__file__).resolve().parent
 
