@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 
 class TaskControlError(Exception):
@@ -72,14 +71,6 @@ class TaskInterrupt(BaseException):
 
     Not an ``Exception``, so that ``except Exception`` in a task doesn't swallow it.
     """
-
-    def __init__(self, *args: Any) -> None:
-        # Python makes the instance in the thread it is delivered to, so this runs there: it is the receipt
-        # that tells the supervisor that nothing is under way any more.
-        super().__init__(*args)
-        gate = getattr(running, "gate", None)
-        if gate is not None:
-            gate.under_way = False
 
 
 class TaskCancelled(TaskInterrupt):

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .task import Task
+from .task import NO_TASKS, Task
 
 
 def link(task: Task, blockers: Iterable[Task]) -> None:
     """Makes ``task`` wait for each of ``blockers``."""
-    for blocker in blockers:
-        task.blockers[blocker] = None
+    task.blockers = dict.fromkeys(blockers)
+    for blocker in task.blockers:
+        if blocker.dependants is NO_TASKS:
+            blocker.dependants = {}
         blocker.dependants[task] = None
 
 
 def release(task: Task) -> list[Task]:
     """Takes a completed task out of the graph; returns those that wait for nothing any more, in their order."""
-    freed: list[Task] = []
-    if not task.dependants:
-        return freed
+    freed = []
     for dependant in _take_dependants(task):
         dependant.blockers.pop(task, None)
         if not dependant.blockers and not dependant.has_ended:
@@ -41,11 +41,11 @@ def unlink(task: Task) -> None:
     """Takes a task that has ended before its dependencies out of their lists."""
     for blocker in task.blockers:
         blocker.dependants.pop(task, None)
-    task.blockers.clear()
+    task.blockers = NO_TASKS
 
 
 def _take_dependants(task: Task) -> list[Task]:
-    dependants, task.dependants = task.dependants, {}
+    dependants, task.dependants = task.dependants, NO_TASKS
     return list(dependants)
 
 

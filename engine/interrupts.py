@@ -24,7 +24,11 @@ _clear = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)(
 
 
 def drain(ident: int) -> None:
-    """Takes back an asynchronous exception that thread ``ident``, the calling one, has not yet received."""
+    """Takes back an asynchronous exception that thread ``ident``, the calling one, has not yet received.
+
+    Python delivers one when it next looks, which it does after each call; but up to 3.12 a thread that receives its
+    own also lowers the flag that makes the others look, so theirs may come much later.
+    """
     _clear(ident, None)
 
 
@@ -34,33 +38,30 @@ class Gate:
     Attributes:
         lock: held by the running thread while it must not be interrupted. Re-entrant, so that it may be taken
             again after an interrupt that landed in the act of taking it.
-        under_way: an interrupt was sent and has not been received. Written under ``lock`` or by the receipt.
-        was_used: an interrupt was sent at least once.
+        was_used: an interrupt was sent at least once. Written and read under ``lock``.
         depth: how many shields are nested; only the running thread touches it.
     """
 
-    __slots__ = ("depth", "ident", "lock", "under_way", "was_used")
+    __slots__ = ("depth", "ident", "lock", "was_used")
 
     def __init__(self, ident: int) -> None:
         self.lock = threading.RLock()
         self.lock.acquire()
         self.ident = ident
-        self.under_way = False
         self.was_used = False
         self.depth = 0
 
-    def interrupt(self, why: type[TaskInterrupt]) -> bool:
-        """Sends ``why`` to the running thread, unless the gate is shut or one is under way. Supervisor only."""
-        if not self.lock.acquire(blocking=False):
-            return False
-        try:
-            if self.under_way:
-                return False
-            self.under_way = self.was_used = True
-            _send(self.ident, why)
-            return True
-        finally:
-            self.lock.release()
+    def interrupt(self, why: type[TaskInterrupt]) -> None:
+        """Sends ``why`` to the running thread, in place of one that it hasn't received yet; not while it's shut.
+
+        Supervisor only.
+        """
+        if self.lock.acquire(blocking=False):
+            try:
+                self.was_used = True
+                _send(self.ident, why)
+            finally:
+                self.lock.release()
 
     def shut(self) -> None:
         """Keeps interrupts out until :meth:`reopen`; takes back one that is under way (it will be sent again)."""
@@ -69,9 +70,8 @@ class Gate:
             return
         try:
             self.lock.acquire()
-            if self.under_way:
-                _clear(self.ident, None)
-                self.under_way = False
+            if self.was_used:
+                drain(self.ident)
             self.depth = 1
         except BaseException:
             # An interrupt landed between the lock and the draining: give the lock back if we got it.

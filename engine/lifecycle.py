@@ -61,7 +61,8 @@ class Lifecycle:
             blockers, failure = self._resolve(dependencies)
             task.doc_id = self._keeper.insert(record)
             self.live[task.id] = task
-            graph.link(task, blockers)
+            if blockers:
+                graph.link(task, blockers)
         if not self.supervisor.is_there:
             self.supervisor.ensure_thread()
         if failure is not None:
@@ -94,7 +95,7 @@ class Lifecycle:
             if task.has_ended or record is None or record["status"] != SUSPENDED:
                 return False
             limit = self.thread_timeout if task.limit is None else task.limit
-            task.worker, task.gate = worker, Gate(worker.ident)
+            task.worker, task.gate, task.alarms = worker, Gate(worker.ident), []
             task.started = time.monotonic()
             self._keeper.replace(task.doc_id, records.started(record, worker.ident, limit))
         if limit is not None and limit != math.inf:
@@ -185,9 +186,11 @@ class Lifecycle:
             graph.unlink(task)
         for waiter in task.waiters:
             waiter.count_down()
-        task.waiters.clear()
+        task.waiters = ()
         if self._is_closing and not self.live:
             self._keeper.feed.close()
+        if not task.dependants:
+            return []
         return graph.release(task) if status == COMPLETED else graph.doom(task)
 
     def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:

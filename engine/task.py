@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from .workers import Worker
 
 
+#: What most tasks have, shared by them and never written to: their own is made by who has something to put in it.
+NO_TASKS: dict[Task, None] = {}
+NO_ALARMS: list[Callable[[], None]] = []
+
+
 class Task:
     """The working state of one task, from ``add`` until its thread is done with it.
 
@@ -69,10 +74,9 @@ class Task:
         #: Its end is decided. Never goes back; may be read without the lock.
         self.has_ended = False
         #: The unfinished tasks that it depends on, and those that depend on it; sets that keep their order.
-        self.blockers: dict[Task, None] = {}
-        self.dependants: dict[Task, None] = {}
+        self.blockers = self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
-        self.waiters: list[Waiter] = []
+        self.waiters: tuple[Waiter, ...] = ()
         self.waits_for: frozenset[Task] = frozenset()
         # While it runs, written by its worker:
         self.gate: Gate | None = None
@@ -83,7 +87,7 @@ class Task:
         self.stop: type[TaskInterrupt] | None = None
         self.stop_at = 0.0
         #: Called once when a stop is decided, to wake what sleeps; append and pop only.
-        self.alarms: list[Callable[[], None]] = []
+        self.alarms = NO_ALARMS
         #: The function has returned; the supervisor leaves it alone.
         self.is_thread_done = False
         #: Its seat was given away because it couldn't be stopped. Guarded by the pool's lock.

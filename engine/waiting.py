@@ -59,7 +59,7 @@ class Waiting:
             with self._lock:
                 targets = self._targets(ids, me, is_bounded=timeout is not None)
                 for target in targets:
-                    target.waiters.append(waiter)
+                    target.waiters = (*target.waiters, waiter)
                 waiter.remaining = len(targets)
                 if me is not None and timeout is None:
                     me.waits_for = frozenset(targets)
@@ -70,8 +70,7 @@ class Waiting:
         finally:
             with shield, self._lock:
                 for target in targets:
-                    if waiter in target.waiters:
-                        target.waiters.remove(waiter)
+                    target.waiters = tuple(other for other in target.waiters if other is not waiter)
                 if me is not None:
                     me.waits_for = frozenset()
         return waiter.remaining == 0
