@@ -121,7 +121,7 @@ class TaskControl(Reading):
         dependencies = () if depend_on is None else arguments.check_dependencies(depend_on)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         task = Task(self._new_id(), arguments.check_name(name), function, takes_handle, limit, copy_context())
-        task.handle = TaskHandle(task, self._life)
+        task.handle = TaskHandle(task, self._life.journal)
         named = depend_on if isinstance(depend_on, str) else (list(dependencies) or None)
         record = records.added(task.id, task.name, named, bool(get_result), limit)
         with shield:

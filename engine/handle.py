@@ -6,22 +6,13 @@ import logging
 import math
 import threading
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any
 
 from .interrupts import Shield, shield
+from .journal import Journal
 from .task import Task
 
 _current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
-
-
-class Journal(Protocol):
-    """Where a handle writes down what its task tells."""
-
-    def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
-        """Notes how far the task is."""
-
-    def tell_log(self, task: Task, level: str, message: str) -> None:
-        """Notes a line of its log."""
 
 
 class TaskHandle:

@@ -17,6 +17,8 @@ from . import graph, records
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
 from .interrupts import Gate
+from .journal import Journal
+from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, RUNNING, SUSPENDED, Record
 from .status import UNFINISHED, word_of
 from .stopping import Stopper
@@ -24,7 +26,7 @@ from .store import Edit, Keeper
 from .supervisor import Supervisor
 from .task import Task
 from .waiting import Waiting
-from .workers import Pool, Worker
+from .workers import Worker
 
 log = logging.getLogger("task_control")
 
@@ -42,9 +44,10 @@ class Lifecycle:
         self._is_closing = False
         self._keeper = keeper
         self._lock = keeper.lock
+        self.journal = Journal(keeper)
         self.supervisor = Supervisor(self._expire, may_rest=lambda: not self.live)
-        self.pool = Pool(self, max_workers, self.supervisor.call_at, self._tell_waiting)
-        self._stopper = Stopper(self.supervisor, self.pool, self._mark)
+        self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
+        self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
         keeper.watch(self._review, self._react)
         finish_at_exit(self)
@@ -91,7 +94,7 @@ class Lifecycle:
     def begin(self, task: Task, worker: Worker) -> bool:
         """Claims a task for a worker, in one step with its becoming Running."""
         with self._lock:
-            record = self._own_record(task)
+            record = self.journal.record_of(task)
             if task.has_ended or record is None or record["status"] != SUSPENDED:
                 return False
             limit = self.thread_timeout if task.limit is None else task.limit
@@ -112,9 +115,9 @@ class Lifecycle:
         with self._lock:
             task.is_thread_done = True
             task.function = task.context = task.handle = None
-            record = self._own_record(task)
+            record = self.journal.record_of(task)
             if task.has_ended or record is None or record["status"] != RUNNING:
-                self._mark(task, None)  # decided before: what comes late is dropped
+                self.journal.tell_stopping(task, None)  # decided before: what comes late is dropped
                 return []
             result = value if error is None and record["get_result"] else None
             ended = records.ended(record, status, run_s, error=line, traceback=trace, result=result)
@@ -131,7 +134,7 @@ class Lifecycle:
     def decide(self, task: Task, status: int, error: str, why: type[TaskInterrupt]) -> bool:
         """Ends a task before its function has; False if it had ended already. Never waits for its thread."""
         with self._lock:
-            record = self._own_record(task)
+            record = self.journal.record_of(task)
             if task.has_ended or record is None or record["status"] not in UNFINISHED:
                 return False
             is_running = record["status"] == RUNNING
@@ -164,19 +167,8 @@ class Lifecycle:
                 self._keeper.remove(doc_id)
                 removed += 1
             if task is not None:
-                self._lose(task)
+                self._follow_edit(task, None)
         return removed
-
-    def _lose(self, task: Task) -> None:
-        """The record of an unfinished task has gone: cancels the task and those that wait for it."""
-        with self._lock:
-            if task.has_ended:
-                return
-            task.stop = TaskCancelled
-            followers = self._settle(task, CANCELED)
-        if task.gate is not None:
-            self._stopper.stop(task)
-        self._doom(task, followers, None)
 
     def _settle(self, task: Task, status: int) -> list[Task]:
         """Takes an ended task out of everything; returns those that it frees (Completed) or dooms. With the lock."""
@@ -199,7 +191,7 @@ class Lifecycle:
         while queue:
             dependant, error = queue.popleft()
             with self._lock:
-                record = self._own_record(dependant)
+                record = self.journal.record_of(dependant)
                 if dependant.has_ended or record is None or record["status"] not in UNFINISHED:
                     continue  # a user has ended it: that is followed up by itself
                 self._keeper.replace(dependant.doc_id, records.ended(record, CANCELED, 0.0, error=error))
@@ -207,41 +199,6 @@ class Lifecycle:
                 further = self._settle(dependant, CANCELED)
             reason = _because(dependant.id, word_of(CANCELED))
             queue.extend((one, reason) for one in further)
-
-    # -- what a task tells while it runs. Called within ``shield``
-
-    def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
-        """Puts a task's progress on its record."""
-        with self._lock:
-            record = self._own_record(task)
-            if record is not None and not task.has_ended:
-                self._keeper.replace(task.doc_id, {**record, "progress": progress})
-
-    def tell_log(self, task: Task, level: str, message: str) -> None:
-        """Puts a line in the log on a task's record; also while an ended task's thread is still at work."""
-        with self._lock:
-            record = self._own_record(task)
-            if record is not None:
-                self._keeper.replace(task.doc_id, records.logged(record, level, message))
-
-    def _mark(self, task: Task, stopping: str | None) -> None:
-        with self._lock:
-            record = self._own_record(task)
-            if record is None or record["stopping"] == stopping or (task.is_thread_done and stopping is not None):
-                return
-            self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
-
-    def _tell_waiting(self, tasks: list[Task]) -> None:
-        for task in tasks:
-            with self._lock:
-                record = self._own_record(task)
-                if record is not None and record["status"] == SUSPENDED:
-                    self._keeper.replace(task.doc_id, {**record, "waiting_for": records.SEAT})
-
-    def _own_record(self, task: Task) -> Record | None:
-        """The task's record, unless it is gone and its number may be another's."""
-        record = self._keeper.at(task.doc_id)
-        return record if record is not None and record.get("id") == task.id else None
 
     def _live_at(self, doc_id: int, record: Record) -> Task | None:
         task = self.live.get(record.get("id", ""))
@@ -264,24 +221,25 @@ class Lifecycle:
             task = self._live_at(doc_id, old) if old is not None else None
             if task is None:
                 continue
-            if new is None:
-                self._lose(task)
-            elif new["status"] != old["status"]:  # type: ignore[index]  # a live task had a record before
-                self._follow_hand(task, new["status"])
+            if new is None or old is None:
+                self._follow_edit(task, None)
+            elif new["status"] != old["status"]:
+                self._follow_edit(task, new["status"])
 
-    def _follow_hand(self, task: Task, status: int) -> None:
+    def _follow_edit(self, task: Task, status: int | None) -> None:
+        """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
         with self._lock:
             if task.has_ended:
                 return
             task.stop = TaskCancelled
-            followers = self._settle(task, status)
+            followers = self._settle(task, CANCELED if status is None else status)
         if task.gate is not None:
             self._stopper.stop(task)
         if status == COMPLETED:
             for follower in followers:
                 self.pool.submit(follower)
         else:
-            self._doom(task, followers, word_of(status))
+            self._doom(task, followers, None if status is None else word_of(status))
 
     # -- the second look
 
@@ -293,6 +251,19 @@ class Lifecycle:
                 if blocker.has_ended:
                     self._catch_up(task, blocker)
         return bool(waiting)
+
+    def _catch_up(self, task: Task, blocker: Task) -> None:
+        with self._lock:
+            if task.has_ended or blocker not in task.blockers:
+                return  # seen between two steps: it has been told
+            record = self.journal.record_of(blocker)
+            status = record["status"] if record is not None else None
+            task.blockers.pop(blocker)
+            is_free = status == COMPLETED and not task.blockers
+        if is_free:
+            self.pool.submit(task)
+        elif status != COMPLETED:
+            self._doom(blocker, [task], None if status is None else word_of(status))
 
     # -- the end
 
@@ -320,19 +291,6 @@ class Lifecycle:
         until = time.monotonic() + join_s
         self.pool.join(join_s)
         self.supervisor.join(max(0.0, until - time.monotonic()))
-
-    def _catch_up(self, task: Task, blocker: Task) -> None:
-        with self._lock:
-            if task.has_ended or blocker not in task.blockers:
-                return  # seen between two steps: it has been told
-            record = self._own_record(blocker)
-            status = record["status"] if record is not None else None
-            task.blockers.pop(blocker)
-            is_free = status == COMPLETED and not task.blockers
-        if is_free:
-            self.pool.submit(task)
-        elif status != COMPLETED:
-            self._doom(blocker, [task], None if status is None else word_of(status))
 
 
 def _because(task_id: str, ending: str | None) -> str:

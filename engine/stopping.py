@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
+from .journal import Journal
+from .pool import Pool
 from .records import INTERRUPT_SENT, STILL_BLOCKED
 from .supervisor import Supervisor
 from .task import Task
-from .workers import Pool
 
 #: How long a task may take to notice by itself, and between two looks at it (growing); when it is given up. Seconds.
 GRACE_S = 0.01
@@ -20,13 +20,13 @@ GIVE_UP_AFTER_S = 0.5
 class Stopper:
     """Takes threads down the ladder, one step at a time, on the supervisor's thread.
 
-    ``mark(task, words)`` puts the step on the task's record.
+    Each step that doesn't help is put on the task's record.
     """
 
-    def __init__(self, supervisor: Supervisor, pool: Pool, mark: Callable[[Task, str], None]) -> None:
+    def __init__(self, supervisor: Supervisor, pool: Pool, journal: Journal) -> None:
         self._supervisor = supervisor
         self._pool = pool
-        self._mark = mark
+        self._journal = journal
 
     def stop(self, task: Task) -> None:
         """Begins to stop a task whose ``stop`` is set. Returns at once; from any thread."""
@@ -45,7 +45,7 @@ class Stopper:
         if now >= give_up_at and not task.is_abandoned:
             self._give_up(task)
         elif pause_s == FIRST_PAUSE_S * 2:
-            self._mark(task, INTERRUPT_SENT)  # it didn't stop at once
+            self._journal.tell_stopping(task, INTERRUPT_SENT)  # it didn't stop at once
         next_at = now + pause_s if task.is_abandoned else min(now + pause_s, give_up_at)
         self._call_at(next_at, task, min(pause_s * 2, LONGEST_PAUSE_S))
 
@@ -54,4 +54,4 @@ class Stopper:
 
     def _give_up(self, task: Task) -> None:
         if task.worker is not None and self._pool.give_away_seat(task.worker, task):
-            self._mark(task, STILL_BLOCKED)
+            self._journal.tell_stopping(task, STILL_BLOCKED)

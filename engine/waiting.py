@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from .errors import WaitCycle, running
 from .graph import can_end_before
 from .interrupts import shield
+from .pool import Pool
 from .store import Keeper
 from .task import Task
-from .workers import Pool
 
 
 class Waiter:

@@ -1,0 +1,53 @@
+"""What is written on tasks' records beside their status: progress, log lines, why they wait, how far a stop is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import records
+from .records import SUSPENDED, Record
+from .store import Keeper
+from .task import Task
+
+
+class Journal:
+    """Writes on the records of one manager's tasks. Called within ``shield``, or where no interrupt can come."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._lock = keeper.lock
+
+    def record_of(self, task: Task) -> Record | None:
+        """The task's record, unless it is gone and its number may be another's. With the lock held."""
+        record = self._keeper.at(task.doc_id)
+        return record if record is not None and record.get("id") == task.id else None
+
+    def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
+        """Notes how far a task is, unless its end is decided."""
+        with self._lock:
+            record = self.record_of(task)
+            if record is not None and not task.has_ended:
+                self._keeper.replace(task.doc_id, {**record, "progress": progress})
+
+    def tell_log(self, task: Task, level: str, message: str) -> None:
+        """Adds a line to a task's log; also while an ended task's thread is still at work."""
+        with self._lock:
+            record = self.record_of(task)
+            if record is not None:
+                self._keeper.replace(task.doc_id, records.logged(record, level, message))
+
+    def tell_stopping(self, task: Task, stopping: str | None) -> None:
+        """Notes how far the stopping of a task's thread is; None when the thread is done with it."""
+        with self._lock:
+            record = self.record_of(task)
+            if record is None or record["stopping"] == stopping or (task.is_thread_done and stopping is not None):
+                return
+            self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
+
+    def tell_waiting(self, tasks: list[Task]) -> None:
+        """Notes of tasks that nothing but a seat keeps them from running."""
+        for task in tasks:
+            with self._lock:
+                record = self.record_of(task)
+                if record is not None and record["status"] == SUSPENDED:
+                    self._keeper.replace(task.doc_id, {**record, "waiting_for": records.SEAT})

@@ -1,0 +1,234 @@
+"""The seats of a manager: who has one, who takes which task, when another thread is started."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from .task import Task
+from .workers import Engine, Worker
+
+#: This many threads are started the moment a task needs one; more only when tasks are seen to wait.
+EAGER_THREADS = 16
+
+#: How long an idle thread stays; how often waiting tasks are looked at; when a wait is told on the record. Seconds.
+STAY_S = 10.0
+LOOK_EVERY_S = 0.005
+TELL_AFTER_S = 0.05
+
+
+class Pool:
+    """The threads of one manager. Tasks wait here in order only when no thread is free for them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        max_workers: int,
+        call_at: Callable[[float, Callable[[Any], None]], None],
+        tell_waiting: Callable[[list[Task]], None],
+    ) -> None:
+        self._engine = engine
+        self.max_workers = max_workers
+        self._call_at = call_at
+        self._tell_waiting = tell_waiting
+        #: Guards everything below, each worker's seat and the tasks' waiting fields; no other lock is taken within.
+        self._lock = threading.Lock()
+        self._ready: deque[Task] = deque()
+        self._idle: list[Worker] = []
+        self._workers: set[Worker] = set()
+        self._seats = 0
+        self._started = 0
+        self._taken = 0
+        self._is_closing = False
+        self._is_looking = False
+        self._taken_at_last_look = -1
+
+    # -- tasks in
+
+    def submit(self, task: Task) -> None:
+        """Gives the task to an idle thread, else has it wait for one; starts a thread if that is due."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else None
+            if worker is not None:
+                worker.task = task
+                self._taken += 1
+            else:
+                task.ready_at = time.monotonic()
+                self._ready.append(task)
+            grow = worker is None and self._seats < min(EAGER_THREADS, self.max_workers)
+            if grow:
+                self._seats += 1
+            look = worker is None and not grow and not self._is_looking
+            if look:
+                self._is_looking = True
+        if worker is not None:
+            worker.wake.release()
+        elif grow:
+            self._start(1)
+        elif look:
+            self._plan_look(LOOK_EVERY_S)
+
+    def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
+        """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
+        if not freed:
+            return None
+        kept = None
+        with self._lock:
+            if not self._ready and worker.has_seat and self._seats <= self.max_workers:
+                kept, freed = freed[0], freed[1:]
+                self._taken += 1
+        for task in freed:
+            self.submit(task)
+        return kept
+
+    # -- threads
+
+    def next_for(self, worker: Worker) -> Task | None:
+        """The next task for a worker, after waiting for one; None if its thread is to end."""
+        with self._lock:
+            worker.task = None
+            if self._ready and not worker.is_retired and self._seats <= self.max_workers:
+                self._taken += 1
+                return self._ready.popleft()
+            if worker.is_retired or self._is_closing or self._seats > self.max_workers:
+                self._dismiss(worker)
+                return None
+            self._idle.append(worker)
+        if not worker.wake.acquire(timeout=STAY_S):
+            with self._lock:
+                if worker in self._idle:
+                    self._idle.remove(worker)
+                    self._dismiss(worker)
+                    return None
+            worker.wake.acquire()  # handed a task in the instant the time was over
+        return self._handed_over(worker)
+
+    def _handed_over(self, worker: Worker) -> Task | None:
+        if worker.task is None:  # woken to end
+            with self._lock:
+                self._dismiss(worker)
+        return worker.task
+
+    def _dismiss(self, worker: Worker) -> None:
+        """Counts a thread out that is about to end; with the lock held."""
+        if worker.has_seat:
+            worker.has_seat = False
+            self._seats -= 1
+        self._workers.discard(worker)
+
+    def give_away_seat(self, worker: Worker, task: Task) -> bool:
+        """Lets another thread take the place of one that can't be stopped; that one ends when it comes back."""
+        with self._lock:
+            if worker.task is not task or worker.is_retired:
+                return False
+            worker.is_retired = task.is_abandoned = True
+            room = self._leave_seat(worker)
+        self._start(room)
+        return True
+
+    def lend_seat(self, worker: Worker) -> None:
+        """A task that waits for others leaves its seat to them."""
+        with self._lock:
+            room = self._leave_seat(worker)
+        self._start(room)
+
+    def take_seat_back(self, worker: Worker) -> None:
+        """The waiting is over. There may be one thread too many for a moment: the next that is done ends."""
+        with self._lock:
+            if not worker.has_seat and not worker.is_retired:
+                worker.has_seat = True
+                self._seats += 1
+
+    def _leave_seat(self, worker: Worker) -> int:
+        """With the lock held; returns how many threads to start for those who wait."""
+        if not worker.has_seat:
+            return 0
+        worker.has_seat = False
+        self._seats -= 1
+        if self._ready and self._seats < self.max_workers:
+            self._seats += 1
+            return 1
+        return 0
+
+    def _start(self, count: int) -> None:
+        """Starts threads for which seats have been taken already."""
+        for done in range(count):
+            with self._lock:
+                self._started += 1
+                worker = Worker(self, self._engine, self._started)
+                self._workers.add(worker)
+            try:
+                worker.thread.start()
+            except RuntimeError:  # the system has no more, or the interpreter is on its way out
+                with self._lock:
+                    self._seats -= count - done
+                    self._workers.discard(worker)
+                    look, self._is_looking = not self._is_looking, True
+                if look:
+                    self._plan_look(TELL_AFTER_S)
+                return
+
+    # -- looking after those who wait
+
+    def _plan_look(self, delay_s: float) -> None:
+        self._call_at(time.monotonic() + delay_s, self._look)
+
+    def _look(self, _: object = None) -> None:
+        """Starts threads for tasks that have waited for some milliseconds; has the others told why they wait.
+
+        A burst of short tasks is served best by a few threads, which take several each between two looks. When they
+        take less than one each, tasks are long: then there are twice as many; when nothing moves, one for each.
+        """
+        with self._lock:
+            now = time.monotonic()
+            taken = self._taken - self._taken_at_last_look
+            self._taken_at_last_look = self._taken
+            grow, unaware = 0, []
+            if self._ready and now - self._ready[0].ready_at >= LOOK_EVERY_S:
+                room = min(self.max_workers - self._seats, len(self._ready))
+                if room > 0 and not taken:
+                    grow = room
+                elif room > 0 and taken < self._seats:
+                    grow = min(room, self._seats)
+                self._seats += grow
+            is_full = self._seats >= self.max_workers
+            if is_full:
+                unaware = self._take_unaware(now - TELL_AFTER_S)
+            again = self._is_looking = bool(self._ready) and not (is_full and self._ready[-1].waits_for_seat)
+        self._start(grow)
+        if unaware:
+            self._tell_waiting(unaware)
+        if again:
+            self._plan_look(TELL_AFTER_S if is_full else LOOK_EVERY_S)
+
+    def _take_unaware(self, since: float) -> list[Task]:
+        found = []
+        for task in reversed(self._ready):  # the aware ones are in front
+            if task.waits_for_seat:
+                break
+            if task.ready_at <= since:
+                task.waits_for_seat = True
+                found.append(task)
+        return found[::-1]
+
+    # -- the end
+
+    def close(self) -> None:
+        """Lets every thread end as soon as no task waits for it."""
+        with self._lock:
+            self._is_closing = True
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.wake.release()
+
+    def join(self, timeout: float) -> None:
+        """Waits up to ``timeout`` seconds for the threads to end, but not for those that can't be stopped."""
+        until = time.monotonic() + timeout
+        with self._lock:
+            threads = [worker.thread for worker in self._workers if not worker.is_retired]
+        for thread in threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(max(0.0, until - time.monotonic()))

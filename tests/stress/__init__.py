@@ -1,0 +1,1 @@
+"""Bounded race stress of the engine, and its guards taken out one by one."""
