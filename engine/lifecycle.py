@@ -61,7 +61,7 @@ class Lifecycle:
     def admit(self, task: Task, record: Record, dependencies: tuple[str, ...]) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
         with self._lock:
-            blockers, failure = self._resolve(dependencies)
+            blockers, failure = self._resolve(dependencies) if dependencies else ([], None)
             task.doc_id = self._keeper.insert(record)
             self.live[task.id] = task
             if blockers:
@@ -75,7 +75,8 @@ class Lifecycle:
 
     def _resolve(self, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
-        blockers, failure = [], None
+        blockers: list[Task] = []
+        failure = None
         for task_id in dependencies:
             blocker = self.live.get(task_id)
             if blocker is not None:

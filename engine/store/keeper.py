@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..feed import Feed
 from ..status import WORDS
@@ -20,23 +20,34 @@ class Moment(NamedTuple):
 
 
 class TaskRows(Rows):
-    """The rows of the task table: counted by status, and every change published in the same locked step."""
+    """The rows of the task table: found by task id, counted by status, every change published in the same step."""
 
-    __slots__ = ("_counts", "_feed")
+    __slots__ = ("_counts", "_feed", "_has_twins", "_numbers")
 
     def __init__(self, feed: Feed) -> None:
         super().__init__(("id", "status"))
         self._feed = feed
         self._counts = [0] * len(WORDS)
+        #: The number of the oldest record of each task id, and whether users have ever added a second one of an id.
+        self._numbers: dict[str, int] = {}
+        self._has_twins = False
 
     def put(self, doc_id: int, doc: Doc) -> None:
         """Inserts or replaces a document; see :meth:`Rows.put`."""
         old = self.docs.get(doc_id)
-        super().put(doc_id, doc)
+        if old is None or self._indexes:
+            super().put(doc_id, doc)
+        else:  # what it comes to for most tasks, without the call
+            self.docs[doc_id] = doc
+            self.version += 1
         if old is None:
+            self._number(doc_id, doc)
             self._count(doc, 1)
             self._feed.publish("added", doc)
             return
+        if old.get("id") is not doc.get("id"):
+            self._unnumber(doc_id, old)
+            self._number(doc_id, doc)
         if old.get("status") is not doc.get("status") or old.get("id") is not doc.get("id"):
             self._count(old, -1)
             self._count(doc, 1)
@@ -45,17 +56,38 @@ class TaskRows(Rows):
     def drop(self, doc_id: int) -> Doc:
         """Removes a document; see :meth:`Rows.drop`."""
         old = super().drop(doc_id)
+        self._unnumber(doc_id, old)
         self._count(old, -1)
         self._feed.publish("removed", old)
         return old
+
+    def number_of(self, task_id: object) -> int | None:
+        """The number of the oldest record with this task id. Needs no lock."""
+        return self._numbers.get(task_id) if isinstance(task_id, str) else None
 
     def counts(self) -> tuple[int, ...]:
         """How many tasks have each status."""
         return tuple(self._counts)
 
-    def _count(self, record: Doc, by: int) -> None:
-        status: Any = record.get("status")
-        if type(status) is int and 0 <= status < len(self._counts) and isinstance(record.get("id"), str):
+    def _number(self, doc_id: int, doc: Doc) -> None:
+        task_id = doc.get("id")
+        if isinstance(task_id, str) and self._numbers.setdefault(task_id, doc_id) != doc_id:
+            self._has_twins = True
+
+    def _unnumber(self, doc_id: int, doc: Doc) -> None:
+        task_id = doc.get("id")
+        if not isinstance(task_id, str) or self._numbers.get(task_id) != doc_id:
+            return
+        del self._numbers[task_id]
+        if self._has_twins:
+            for twin, other in self.docs.items():
+                if twin != doc_id and other.get("id") == task_id:
+                    self._numbers[task_id] = twin
+                    return
+
+    def _count(self, doc: Doc, by: int) -> None:
+        status = doc.get("status")
+        if type(status) is int and 0 <= status < len(self._counts) and isinstance(doc.get("id"), str):
             self._counts[status] += by
 
 
@@ -100,15 +132,14 @@ class Keeper:
 
     def find(self, task_id: object) -> Doc | None:
         """The oldest record with this task id."""
-        found = self.locate(task_id)
-        return found[1] if found else None
+        doc_id = self._rows.number_of(task_id)
+        return None if doc_id is None else self._rows.docs.get(doc_id)
 
     def locate(self, task_id: object) -> tuple[int, Doc] | None:
         """Number and record of the oldest record with this task id."""
-        if not isinstance(task_id, str):
-            return None
-        with self.db.rows_storage.guard:
-            return next((pair for pair in self._rows.having("id", task_id) if pair[1].get("id") == task_id), None)
+        doc_id = self._rows.number_of(task_id)
+        record = None if doc_id is None else self._rows.docs.get(doc_id)
+        return None if doc_id is None or record is None else (doc_id, record)
 
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by code."""
