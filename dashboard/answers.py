@@ -66,7 +66,9 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
 def problem_answer(panel: Panel, error: Exception) -> Response:
     """Answer that the request could not be served as asked; never with anything of the inside."""
     problem = problem_of(error)
-    if problem.status >= 500:
+    if problem.status in (501, 503):  # no websocket to be had: the page polls, and tries again from time to time
+        _log.info("%s %r: %s", request.method, request.path, problem)
+    elif problem.status >= 500:
         _log.error("%s %r: %s", request.method, request.path, problem, exc_info=_worth_a_trace(error))
     audit.refused(problem)
     said = {"error": problem.error, "hint": problem.hint}
