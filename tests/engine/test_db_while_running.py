@@ -288,3 +288,13 @@ def test_odd_documents_disturb_nobody(taskman, ended, document):
     waited = taskman.wait([task_id], timeout=10)
 
     assert (record["result"], listed, waited, taskman.purge(days=0) >= 1) == (1, True, True, True)
+
+
+def test_a_copied_record_stands_in_when_the_first_one_goes(taskman):
+    """A user's copy of a record, with the same id, is found once the record itself has been removed."""
+    task_id = taskman.add(name="copied", function=lambda f: None)
+    taskman.wait(task_id)
+    taskman.db.insert(dict(taskman.get_task(task_id)[0], name="copy"))
+    taskman.db.remove(taskman.dbQuery.name == "copied")
+
+    assert [record["name"] for record in taskman.get_task(task_id)] == ["copy"]
