@@ -9,6 +9,10 @@ import pytest
 
 from .storm import Storm
 
+# Python runs finalizers wherever garbage is found, in tasks as well: an interrupt that lands in one is swallowed there,
+# reported as this warning, and sent again.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture
 def hasty_switching() -> Iterator[None]:
