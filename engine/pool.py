@@ -12,7 +12,7 @@ from .task import Task
 from .workers import Engine, Worker
 
 #: This many threads are started the moment a task needs one; more only when tasks are seen to wait.
-EAGER_THREADS = 16
+EAGER_THREADS = 8
 
 #: How long an idle thread stays; how often waiting tasks are looked at; when a wait is told on the record. Seconds.
 STAY_S = 10.0
@@ -38,6 +38,8 @@ class Pool:
         self._lock = threading.Lock()
         self._ready: deque[Task] = deque()
         self._idle: list[Worker] = []
+        #: An idle thread has been handed a task and isn't awake yet. While tasks wait and threads are idle, one is.
+        self._is_waking = False
         self._workers: set[Worker] = set()
         self._seats = 0
         self._started = 0
@@ -49,16 +51,16 @@ class Pool:
     # -- tasks in
 
     def submit(self, task: Task) -> None:
-        """Gives the task to an idle thread, else has it wait for one; starts a thread if that is due."""
+        """Gives the task to an idle thread, else has it wait for one; starts a thread if that is due.
+
+        Idle threads are woken one at a time: each wakes the next when it is awake and there is more to do. A burst of
+        short tasks is then run by the few threads that it takes, and not by all of them in each other's way.
+        """
         with self._lock:
-            worker = self._idle.pop() if self._idle else None
-            if worker is not None:
-                worker.task = task
-                self._taken += 1
-            else:
-                task.ready_at = time.monotonic()
-                self._ready.append(task)
-            grow = worker is None and self._seats < min(EAGER_THREADS, self.max_workers)
+            task.ready_at = time.monotonic()
+            self._ready.append(task)
+            worker = self._pick_idle()
+            grow = worker is None and not self._idle and self._seats < min(EAGER_THREADS, self.max_workers)
             if grow:
                 self._seats += 1
             look = worker is None and not grow and not self._is_looking
@@ -70,6 +72,16 @@ class Pool:
             self._start(1)
         elif look:
             self._plan_look(LOOK_EVERY_S)
+
+    def _pick_idle(self) -> Worker | None:
+        """The idle thread to be woken for the first task that waits; with the lock held, which is released first."""
+        if self._is_waking or not self._idle or not self._ready:
+            return None
+        worker = self._idle.pop()
+        worker.task = self._ready.popleft()
+        self._taken += 1
+        self._is_waking = True
+        return worker
 
     def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
@@ -104,12 +116,19 @@ class Pool:
                     self._dismiss(worker)
                     return None
             worker.wake.acquire()  # handed a task in the instant the time was over
-        return self._handed_over(worker)
+        return self._awake(worker)
 
-    def _handed_over(self, worker: Worker) -> Task | None:
-        if worker.task is None:  # woken to end
-            with self._lock:
+    def _awake(self, worker: Worker) -> Task | None:
+        """The task that the worker was woken for; wakes the next one if more is to be done. None: it is to end."""
+        following = None
+        with self._lock:
+            if worker.task is None:
                 self._dismiss(worker)
+            else:
+                self._is_waking = False
+                following = self._pick_idle()
+        if following is not None:
+            following.wake.release()
         return worker.task
 
     def _dismiss(self, worker: Worker) -> None:
@@ -187,7 +206,7 @@ class Pool:
             taken = self._taken - self._taken_at_last_look
             self._taken_at_last_look = self._taken
             grow, unaware = 0, []
-            if self._ready and now - self._ready[0].ready_at >= LOOK_EVERY_S:
+            if self._ready and not self._idle and now - self._ready[0].ready_at >= LOOK_EVERY_S:
                 room = min(self.max_workers - self._seats, len(self._ready))
                 if room > 0 and not taken:
                     grow = room
