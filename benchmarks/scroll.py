@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page
 
@@ -16,9 +19,11 @@ from .workload import add_ended
 TITLE = "Many tasks in the browser"
 ABOUT = """
 The longest task on the main thread of a page in Chromium that lists so many tasks, as a `PerformanceObserver` for
-`longtask` sees it: for so long the page answers to nobody. It is told only of those over 50 ms. What is done: the list
-is scrolled from end to end, frame by frame and in leaps; words are typed into the search, letter by letter, and taken
-out again; each state of the rail is chosen; the list is sorted by name and by run time, both ways.
+`longtask` sees it: for so long the page answers to nobody. It is told only of those over 50 ms, and it counts the time
+in which other programs had the processor. The processor time of the thread's costliest task, which is the page's own
+doing, comes from Chromium's trace. What is done: the list is scrolled from end to end, frame by frame and in leaps;
+words are typed into the search, letter by letter, and taken out again; each state of the rail is chosen; the list is
+sorted by name and by run time, both ways.
 """
 
 TASKS = 10_000
@@ -50,8 +55,9 @@ _SCROLL = """async () => {
 _SETTLE_MS = 300
 
 
-def _open(_: Page) -> None:
-    """Nothing more than opening the page."""
+def _open(page: Page, address: str) -> None:
+    visit(page, address)
+    page.evaluate(_WATCH)
 
 
 def _scroll(page: Page) -> None:
@@ -79,14 +85,20 @@ def _sort(page: Page) -> None:
 
 
 STEPS: Mapping[str, Callable[[Page], None]] = {
-    "open": _open,
     "scroll": _scroll,
     "search": _search,
     "filter": _filter,
     "sort": _sort,
 }
-#: To open the page is told, but isn't part of the target.
-JUDGED = ("scroll", "search", "filter", "sort")
+#: To open the page comes first, and is told as well, but isn't part of the target.
+OPEN = "open"
+
+
+class Longest(NamedTuple):
+    """The longest main-thread tasks of a step, round by round, in seconds: as they lasted, and by processor time."""
+
+    lasted: Series
+    processor: Series
 
 
 def run(quick: bool) -> Report:
@@ -95,35 +107,54 @@ def run(quick: bool) -> Report:
         return report(measure(browser, TASKS, QUICK_ROUNDS if quick else ROUNDS))
 
 
-def measure(browser: Browser, tasks: int, rounds: int) -> dict[str, Series]:
-    """The longest main-thread task of each step in each round, in seconds; 0.0 where none was told of."""
-    longest: dict[str, list[float]] = {step: [] for step in STEPS}
+def measure(browser: Browser, tasks: int, rounds: int) -> dict[str, Longest]:
+    """What each step led to; a task that lasted 0.0 is one that wasn't told of."""
     with TaskControl() as taskman, served_panel(taskman) as address:
         add_ended(taskman, tasks)
+        steps: dict[str, Callable[[Page], None]] = {OPEN: partial(_open, address=address), **STEPS}
+        found: dict[str, list[tuple[float, float]]] = {step: [] for step in steps}
         for _ in range(rounds):
             with new_page(browser) as page:
-                visit(page, address)
-                page.evaluate(_WATCH)
-                for step, act in STEPS.items():
-                    act(page)
-                    page.wait_for_timeout(_SETTLE_MS)
-                    longest[step].append(page.evaluate(_TAKE_LONGEST) / 1000)
-    return {step: Series(tuple(values)) for step, values in longest.items()}
+                for step, act in steps.items():
+                    found[step].append(_longest(browser, page, act))
+    return {step: Longest(*(Series(values) for values in zip(*pairs, strict=True))) for step, pairs in found.items()}
 
 
-def report(measured: Mapping[str, Series]) -> Report:
+def _longest(browser: Browser, page: Page, act: Callable[[Page], None]) -> tuple[float, float]:
+    browser.start_tracing(page=page, categories=["toplevel"])
+    act(page)
+    page.wait_for_timeout(_SETTLE_MS)
+    trace = json.loads(browser.stop_tracing())["traceEvents"]
+    return page.evaluate(_TAKE_LONGEST) / 1000, _processor_s(trace)
+
+
+def _processor_s(trace: list[dict[str, Any]]) -> float:
+    """The most processor time that one task took on a page's main thread."""
+    main = {
+        (event["pid"], event["tid"])
+        for event in trace
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    spans = (event for event in trace if event["ph"] == "X" and (event["pid"], event["tid"]) in main)
+    return max((event.get("tdur", 0) for event in spans), default=0) / 1e6
+
+
+def report(measured: Mapping[str, Longest]) -> Report:
     """The longest blockages of each step."""
     rows = [
-        [step, _told(series.median), _told(max(series.values)), str(len(series.values))]
-        for step, series in measured.items()
+        [step, _told(lasted.median), _told(max(lasted.values)), millis(max(processor.values)), str(len(lasted.values))]
+        for step, (lasted, processor) in measured.items()
     ]
-    worst = max(JUDGED, key=lambda step: max(measured[step].values))
-    worst_s = max(measured[worst].values)
+    worst = max(STEPS, key=lambda step: max(measured[step].lasted.values))
+    worst_s = max(measured[worst].lasted.values)
+    own_s = max(max(measured[step].processor.values) for step in STEPS)
     claim = f"with {figure(TASKS)} tasks, nothing over {millis(TO_REACH_S)} ms in any round but for opening the page"
-    found = f"at most {_told(worst_s)} ms ({worst}; {_told(measured[worst].median)} ms in the median of its rounds)"
-    target = Target(claim, found, worst_s < TO_REACH_S)
-    head = ["step", "longest, ms (median of rounds)", "longest, ms (any round)", "rounds"]
-    return Report(Table(head, rows), [target])
+    found = (
+        f"at most {_told(worst_s)} ms ({worst}; {_told(measured[worst].lasted.median)} ms in the median of its rounds);"
+        f" {millis(own_s)} ms of processor time at most"
+    )
+    head = ["step", "longest, ms (median of rounds)", "longest, ms (any round)", "processor, ms (any round)", "rounds"]
+    return Report(Table(head, rows), [Target(claim, found, worst_s < TO_REACH_S)])
 
 
 def _told(value_s: float) -> str:

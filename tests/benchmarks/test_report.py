@@ -80,9 +80,9 @@ def test_live_is_judged_by_the_worst_median_while_changes_stream():
 
 def test_scrolling_is_judged_without_the_opening_of_the_page():
     """A step without any long task says that it took less than is told of."""
-    steps = {step: Series((0.0, 0.06, 0.0)) for step in scroll.STEPS}
+    steps = {step: scroll.Longest(Series((0.0, 0.06, 0.0)), Series((0.01, 0.03, 0.01))) for step in scroll.STEPS}
 
-    report = scroll.report(steps | {"open": Series((0.9,) * 3)})
+    report = scroll.report(steps | {scroll.OPEN: scroll.Longest(Series((0.9,) * 3), Series((0.8,) * 3))})
 
     assert [True] == [target.is_met for target in report.targets]
-    assert ["scroll", "under 50.0", "60.0", "3"] in [list(row) for row in report.table.rows]
+    assert ["scroll", "under 50.0", "60.0", "30.0", "3"] in [list(row) for row in report.table.rows]

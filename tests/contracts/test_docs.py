@@ -1,4 +1,4 @@
-"""docs/engine.md tells the engine's whole API, and nothing that there is not."""
+"""docs/engine.md tells the engine's whole API, and nothing that there is not; files that pages name are there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import engine
 from engine import Change, Snapshot, Status, Subscription, TaskControl, TaskHandle
 from tests.contracts import pages
-from tests.contracts.pages import PAGES, first_column, section
+from tests.contracts.pages import PAGES, ROOT, first_column, section
 
 ENGINE = PAGES["docs/engine.md"]
 
@@ -58,3 +58,14 @@ def test_every_key_of_a_record_is_documented(taskman):
     record = taskman.get_task(taskman.add("Any", lambda: None))[0]
 
     assert list(record) == first_column(section(ENGINE, "The record"))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_file_that_a_page_names_is_there(name):
+    """What stands as a path or a file's name in the text leads to a file of the project."""
+    prose = re.sub(r"^```.*?^```", "", PAGES[name], flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|js|css|html|toml|md|txt)|(?:[\w.-]+/)+)`", prose)
+    rooms = [room for room in ROOT.iterdir() if room.name[0] != "."]  # not what the targets have made beside them
+    there = [f"/{path.relative_to(ROOT).as_posix()}" for room in rooms for path in (room, *room.rglob("*"))]
+
+    assert [one for one in named if not any(path.endswith(f"/{one.rstrip('/')}") for path in there)] == []
