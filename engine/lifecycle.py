@@ -42,6 +42,8 @@ class Lifecycle:
         self.live: dict[str, Task] = {}
         self.thread_timeout: float | None = None
         self._is_closing = False
+        #: What was undone of users' writes, by task id: logged once the lock is released, as handlers are user code.
+        self._undone: deque[tuple[str, str]] = deque()
         self._keeper = keeper
         self._lock = keeper.lock
         self.journal = Journal(keeper)
@@ -208,16 +210,21 @@ class Lifecycle:
     # -- what users write through the database
 
     def _review(self, old: Record, new: Record) -> Record:
-        """Under the lock: what is stored of a user's write to a record; what is undone is logged."""
+        """Under the lock: what is stored of a user's write to a record; what is undone is logged after it."""
         if not records.is_task(old):
             return new
         stored, undone = records.reviewed(old, new)
         if undone:
-            log.warning("undone in the record of task %s: %s", old["id"], "; ".join(undone))
+            self._undone.append((old["id"], "; ".join(undone)))
         return stored
 
     def _react(self, edits: list[Edit]) -> None:
         """After the lock: what follows for tasks whose record a user has removed or whose end a user has written."""
+        while self._undone:
+            try:
+                log.warning("undone in the record of task %s: %s", *self._undone.popleft())
+            except IndexError:  # another thread took the last one
+                break
         for doc_id, old, new in edits:
             task = self._live_at(doc_id, old) if old is not None else None
             if task is None:

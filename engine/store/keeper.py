@@ -132,14 +132,16 @@ class Keeper:
 
     def find(self, task_id: object) -> Doc | None:
         """The oldest record with this task id."""
-        doc_id = self._rows.number_of(task_id)
-        return None if doc_id is None else self._rows.docs.get(doc_id)
+        found = self.locate(task_id)
+        return None if found is None else found[1]
 
     def locate(self, task_id: object) -> tuple[int, Doc] | None:
         """Number and record of the oldest record with this task id."""
         doc_id = self._rows.number_of(task_id)
         record = None if doc_id is None else self._rows.docs.get(doc_id)
-        return None if doc_id is None or record is None else (doc_id, record)
+        if doc_id is None or record is None or record.get("id") != task_id:
+            return None  # gone between the two steps, and its number may be another's
+        return doc_id, record
 
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by code."""
