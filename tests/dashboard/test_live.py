@@ -226,10 +226,10 @@ def test_the_socket_lives_under_any_root(taskman, serve, listen):
     app = Flask("host")
     Dashboard(taskman, app)
     app.wsgi_app = DispatcherMiddleware(
-        lambda environ, start: start("404 Not Found", []) or [], {"/root": app.wsgi_app}
+        lambda environ, start: start("404 Not Found", []) or [], {"/mounted": app.wsgi_app}
     )
 
-    assert listen(serve(app).port, "/root/tasks/live").next()["type"] == "snapshot"
+    assert listen(serve(app).port, "/mounted/tasks/live").next()["type"] == "snapshot"
 
 
 def test_options_of_the_hosts_other_sockets_do_no_harm(taskman, serve, listen, until):
