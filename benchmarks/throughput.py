@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 from engine import Subscription, TaskControl
 
@@ -66,8 +67,8 @@ def run_tasks(tasks: int) -> float:
 
 
 def _read(changes: Subscription, count: int) -> None:
-    for _ in range(count):
-        next(changes)
+    for _ in islice(changes, count):
+        pass
 
 
 def run_futures(tasks: int) -> float:

@@ -213,7 +213,7 @@ class TaskControl(Reading):
 
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, in order. Raises RevisionGone if they are not held any more."""
-        return self._keeper.feed.after(arguments.check_revision(since))
+        return list(self._keeper.feed.after(arguments.check_revision(since)))
 
     # -- the end
 

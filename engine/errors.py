@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 
 class TaskControlError(Exception):
     """Base class of every error that this package raises on purpose."""
@@ -79,7 +77,3 @@ class TaskCancelled(TaskInterrupt):
 
 class TaskTimeout(TaskInterrupt):
     """The task ran over its limit."""
-
-
-#: What the current thread is running: ``gate`` (see interrupts) and ``task``, set by the worker while a task runs.
-running = threading.local()

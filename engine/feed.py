@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import repeat
+from operator import itemgetter, length_hint
 from types import MappingProxyType, TracebackType
 from typing import Any, Literal, NamedTuple
 
@@ -71,12 +73,16 @@ class Feed:
         self.is_closed = True
         self.wake()
 
-    def after(self, since: int) -> list[Change]:
+    def after(self, since: int) -> Iterator[Change]:
         """The changes after revision ``since``, in order. Raises RevisionGone if some of them are overwritten."""
         newest = self.revision
-        if since == newest:
-            return []
+        return self.numbered(since, newest, range(since + 1, newest + 1))
+
+    def numbered(self, since: int, newest: int, revisions: Iterable[int]) -> Iterator[Change]:
+        """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
         self._check_held(since)
+        if since == newest:
+            return iter(())
         start, end = since % self._slots, newest % self._slots
         if start < end:
             kinds, records = self._kinds[start:end], self._records[start:end]
@@ -84,8 +90,7 @@ class Feed:
             kinds = self._kinds[start:] + self._kinds[:end]
             records = self._records[start:] + self._records[:end]
         self._check_held(since)  # still: what has been written meanwhile has overwritten nothing of it
-        numbers = range(since + 1, newest + 1)
-        return [_change(*parts) for parts in zip(numbers, kinds, records, strict=True)]
+        return _changes(revisions, kinds, records)
 
     def _check_held(self, since: int) -> None:
         newest = self.revision
@@ -106,10 +111,19 @@ class Feed:
             pass  # woken: it was taken out
 
 
-def _change(revision: int, kind: Kind, record: dict[str, Any]) -> Change:
-    task_id = record.get("id")
-    shown = task_id if isinstance(task_id, str) else None
-    return tuple.__new__(Change, (revision, kind, shown, MappingProxyType(record)))  # half the cost of Change(...)
+def _changes(revisions: Iterable[int], kinds: list[Kind], records: list[dict[str, Any]]) -> Iterator[Change]:
+    """The changes, made one by one as they are taken, by functions of Python's own: followers read every one."""
+    try:
+        ids: list[Any] = list(map(_id_of, records))
+    except KeyError:
+        ids = [record.get("id") for record in records]
+    if set(map(type, ids)) != {str}:
+        ids = [one if isinstance(one, str) else None for one in ids]
+    return map(_new, repeat(Change), zip(revisions, kinds, ids, map(MappingProxyType, records), strict=True))
+
+
+_id_of = itemgetter("id")
+_new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # half the cost of Change(...)
 
 
 class Subscription:
@@ -124,36 +138,47 @@ class Subscription:
 
     def __init__(self, feed: Feed, since: int) -> None:
         self._feed = feed
-        self._batch: list[Change] = []
         self._closed = False
-        #: The revision up to which changes have been handed out.
-        self.revision = since
-        feed.after(since)  # raises RevisionGone now rather than later
+        #: Up to where changes have been taken from the feed; the numbers of those not handed out yet, and they.
+        self._taken = since
+        self._numbers: Iterator[int] = iter(())
+        self._left = feed.numbered(since, since, ())  # raises RevisionGone now rather than later
+
+    @property
+    def revision(self) -> int:
+        """The revision up to which changes have been handed out."""
+        return self._taken - length_hint(self._numbers)
 
     def get(self, timeout: float | None = None) -> list[Change]:
         """All changes that are there, waiting up to ``timeout`` seconds (None: for ever) for the first one.
 
         An empty list means that the time is over, the subscription closed or the manager shut down.
         """
-        batch, self._batch = self._batch[::-1], []
         until = None if timeout is None else time.monotonic() + timeout
-        while not batch and not self._closed:
-            try:
-                batch = self._feed.after(self.revision)
-            except RevisionGone:
-                self.revision = self._feed.revision
-                raise
-            if not batch:
+        while not self._closed:
+            batch = list(self._left)
+            if batch:
+                return batch
+            if not self._refill():
                 left = None if until is None else until - time.monotonic()
                 if self._is_over() or (left is not None and left <= 0):
                     break
                 self._feed.sleep(self._is_idle, left)
-        if batch:
-            self.revision = batch[-1].revision
-        return batch
+        return []
+
+    def _refill(self) -> bool:
+        """Takes what is new from the feed; False if there is nothing."""
+        since, newest = self._taken, self._feed.revision
+        if since == newest:
+            return False
+        self._taken, self._numbers = newest, iter(())
+        numbers = iter(range(since + 1, newest + 1))
+        self._left = self._feed.numbered(since, newest, numbers)  # RevisionGone: the next call goes on from newest
+        self._numbers = numbers
+        return True
 
     def _is_idle(self) -> bool:
-        return not self._is_over() and self._feed.revision <= self.revision
+        return not self._is_over() and self._feed.revision == self._taken
 
     def _is_over(self) -> bool:
         return self._closed or self._feed.is_closed
@@ -167,12 +192,14 @@ class Subscription:
         return self
 
     def __next__(self) -> Change:
-        if self._batch and not self._closed:
-            return self._batch.pop()
-        self._batch = self.get()[::-1]
-        if not self._batch or self._closed:
-            raise StopIteration
-        return self._batch.pop()
+        while not self._closed:
+            for change in self._left:
+                return change
+            if not self._refill():
+                if self._is_over():
+                    break
+                self._feed.sleep(self._is_idle, None)
+        raise StopIteration
 
     def __enter__(self) -> Subscription:
         return self

@@ -8,7 +8,7 @@ import threading
 from contextvars import ContextVar
 from typing import Any
 
-from .interrupts import Shield, shield
+from .interrupts import Shield, running, shield
 from .journal import Journal
 from .task import Task
 
@@ -46,8 +46,8 @@ class TaskHandle:
             raise why
 
     def _is_shielded(self) -> bool:
-        gate = self._task.gate
-        return gate is not None and gate.depth > 0
+        gate = running.gate
+        return gate is not None and gate.run is self._task and gate.depth > 0
 
     def sleep(self, seconds: float) -> None:
         """Sleeps, and raises as :meth:`checkpoint` does as soon as the task's end is decided.

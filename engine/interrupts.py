@@ -1,9 +1,9 @@
 """How a running thread is interrupted without ever hitting the wrong task or cutting the engine's own code.
 
-Each run of a task has a :class:`Gate`. The supervisor, the only injector, sends an asynchronous exception only
-while it holds the gate's lock, which it takes without waiting. The thread that runs the task holds that lock until
-it calls the function, takes it for good when the function has returned, then drains what is still pending; for a
-while it takes it with :data:`shield`, around every step of the engine that must not be cut in two.
+Each worker has a :class:`Gate`. The supervisor, the only injector, sends an asynchronous exception only while it holds
+the gate's lock, which it takes without waiting, and only if the gate is still for the run that it means. The worker
+holds that lock until it calls a task's function and takes it back when the function has returned, then drains what is
+still pending; for a while it takes it with :data:`shield`, around every step of the engine that must not be cut in two.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import ctypes
 import threading
 from types import TracebackType
 
-from .errors import TaskInterrupt, running
+from .errors import TaskInterrupt
 
 # PyThreadState_SetAsyncExc, https://docs.python.org/3/c-api/init.html: called with the GIL held (PYFUNCTYPE).
 _send = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(
@@ -33,33 +33,39 @@ def drain(ident: int) -> None:
 
 
 class Gate:
-    """Says whether one run of a task may be interrupted right now. Made shut, by the thread that runs the task.
+    """Says whether the run of a task may be interrupted right now. Made shut, by the thread that runs the task.
+
+    A gate serves one run after the other until an interrupt has been sent through it. After that run it is thrown
+    away, as only a gate that nothing has passed is certainly held exactly once.
 
     Attributes:
         lock: held by the running thread while it must not be interrupted. Re-entrant, so that it may be taken
             again after an interrupt that landed in the act of taking it.
+        run: the task that it is for. Written by the thread that holds ``lock``.
         was_used: an interrupt was sent at least once. Written and read under ``lock``.
         depth: how many shields are nested; only the running thread touches it.
     """
 
-    __slots__ = ("depth", "ident", "lock", "was_used")
+    __slots__ = ("depth", "ident", "lock", "run", "was_used")
 
     def __init__(self, ident: int) -> None:
         self.lock = threading.RLock()
         self.lock.acquire()
         self.ident = ident
+        self.run: object = None
         self.was_used = False
         self.depth = 0
 
-    def interrupt(self, why: type[TaskInterrupt]) -> None:
-        """Sends ``why`` to the running thread, in place of one that it hasn't received yet; not while it's shut.
+    def interrupt(self, run: object, why: type[TaskInterrupt]) -> None:
+        """Sends ``why`` to the thread of that run, in place of one that it hasn't received yet; not while it's shut.
 
         Supervisor only.
         """
         if self.lock.acquire(blocking=False):
             try:
-                self.was_used = True
-                _send(self.ident, why)
+                if self.run is run:
+                    self.was_used = True
+                    _send(self.ident, why)
             finally:
                 self.lock.release()
 
@@ -82,10 +88,25 @@ class Gate:
             raise
 
     def reopen(self) -> None:
-        """Ends what :meth:`shut` began."""
-        self.depth -= 1
-        if not self.depth:
-            self.lock.release()
+        """Ends what :meth:`shut` began; nothing if that was in another thread or run, as it may be in a generator."""
+        if self.depth:
+            self.depth -= 1
+            if not self.depth:
+                self.lock.release()
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the next run needs another gate: it isn't certain how often this one's lock is held."""
+        return self.was_used or self.depth > 0
+
+
+class _Running(threading.local):
+    """What is known of the current thread: the gate of the task that it runs, None where no task runs."""
+
+    gate: Gate | None = None  # the class has it too, so that asking costs nothing in a thread that isn't a worker
+
+
+running = _Running()
 
 
 class Shield:
@@ -94,12 +115,12 @@ class Shield:
     __slots__ = ()
 
     def __enter__(self) -> None:
-        gate = getattr(running, "gate", None)
+        gate = running.gate
         if gate is not None:
             gate.shut()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        gate = getattr(running, "gate", None)
+        gate = running.gate
         if gate is not None:
             gate.reopen()
 

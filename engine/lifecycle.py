@@ -16,8 +16,8 @@ from typing import Any
 from . import graph, records
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
-from .interrupts import Gate
 from .journal import Journal
+from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, RUNNING, SUSPENDED, Record
 from .status import UNFINISHED, word_of
@@ -96,14 +96,17 @@ class Lifecycle:
 
     def begin(self, task: Task, worker: Worker) -> bool:
         """Claims a task for a worker, in one step with its becoming Running."""
-        with self._lock:
+        take(self._lock)
+        try:
             record = self.journal.record_of(task)
             if task.has_ended or record is None or record["status"] != SUSPENDED:
                 return False
             limit = self.thread_timeout if task.limit is None else task.limit
-            task.worker, task.gate, task.alarms = worker, Gate(worker.ident), []
+            task.worker, task.gate, task.alarms = worker, worker.gate, []
             task.started = time.monotonic()
             self._keeper.replace(task.doc_id, records.started(record, worker.ident, limit))
+        finally:
+            self._lock.release()
         if limit is not None and limit != math.inf:
             self.supervisor.deadline(task.started + limit, task)
         return True
@@ -115,7 +118,8 @@ class Lifecycle:
         if error is not None and not task.has_ended:
             line, trace = records.one_line(error), records.traceback_text(error)
         status = COMPLETED if error is None else ERROR
-        with self._lock:
+        take(self._lock)
+        try:
             task.is_thread_done = True
             task.function = task.context = task.handle = None
             record = self.journal.record_of(task)
@@ -126,6 +130,8 @@ class Lifecycle:
             ended = records.ended(record, status, run_s, error=line, traceback=trace, result=result)
             self._keeper.replace(task.doc_id, ended)
             followers = self._settle(task, status)
+        finally:
+            self._lock.release()
         if error is None:
             return followers
         log.error("task %s (%s) ended with %s", task.id, task.name, line, exc_info=error)
@@ -180,8 +186,7 @@ class Lifecycle:
         if task.blockers:
             graph.unlink(task)
         for waiter in task.waiters:
-            waiter.count_down()
-        task.waiters = ()
+            waiter.wake()
         if self._is_closing and not self.live:
             self._keeper.feed.close()
         if not task.dependants:

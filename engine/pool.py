@@ -32,13 +32,14 @@ class Pool:
     ) -> None:
         self._engine = engine
         self.max_workers = max_workers
+        self._eager = min(EAGER_THREADS, max_workers)
         self._call_at = call_at
         self._tell_waiting = tell_waiting
         #: Guards everything below, each worker's seat and the tasks' waiting fields; no other lock is taken within.
         self._lock = threading.Lock()
         self._ready: deque[Task] = deque()
         self._idle: list[Worker] = []
-        #: An idle thread has been handed a task and isn't awake yet. While tasks wait and threads are idle, one is.
+        #: An idle thread has been woken and isn't awake yet. While tasks wait and threads are idle, one is.
         self._is_waking = False
         self._workers: set[Worker] = set()
         self._seats = 0
@@ -51,16 +52,19 @@ class Pool:
     # -- tasks in
 
     def submit(self, task: Task) -> None:
-        """Gives the task to an idle thread, else has it wait for one; starts a thread if that is due.
+        """Has the task wait for a thread; wakes or starts one if that is due.
 
         Idle threads are woken one at a time: each wakes the next when it is awake and there is more to do. A burst of
         short tasks is then run by the few threads that it takes, and not by all of them in each other's way.
         """
+        task.ready_at = time.monotonic()
+        self._ready.append(task)
+        # Without the lock, after the append: whoever lies down, or stops looking, looks once more after saying so.
+        if self._is_looking and (self._is_waking or not self._idle) and self._seats >= self._eager:
+            return
         with self._lock:
-            task.ready_at = time.monotonic()
-            self._ready.append(task)
             worker = self._pick_idle()
-            grow = worker is None and not self._idle and self._seats < min(EAGER_THREADS, self.max_workers)
+            grow = worker is None and not self._idle and self._seats < self._eager
             if grow:
                 self._seats += 1
             look = worker is None and not grow and not self._is_looking
@@ -73,25 +77,28 @@ class Pool:
         elif look:
             self._plan_look(LOOK_EVERY_S)
 
+    def _take(self) -> Task | None:
+        """The first task that waits. Needs no lock."""
+        try:
+            task = self._ready.popleft()
+        except IndexError:
+            return None
+        self._taken += 1  # a hint: two threads at once may count one
+        return task
+
     def _pick_idle(self) -> Worker | None:
-        """The idle thread to be woken for the first task that waits; with the lock held, which is released first."""
+        """The idle thread to be woken for the tasks that wait; with the lock held, which is released first."""
         if self._is_waking or not self._idle or not self._ready:
             return None
-        worker = self._idle.pop()
-        worker.task = self._ready.popleft()
-        self._taken += 1
         self._is_waking = True
-        return worker
+        return self._idle.pop()
 
     def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
-        if not freed:
-            return None
         kept = None
-        with self._lock:
-            if not self._ready and worker.has_seat and self._seats <= self.max_workers:
-                kept, freed = freed[0], freed[1:]
-                self._taken += 1
+        if not self._ready and worker.has_seat and self._seats <= self.max_workers:
+            kept, freed = freed[0], freed[1:]
+            self._taken += 1
         for task in freed:
             self.submit(task)
         return kept
@@ -100,36 +107,45 @@ class Pool:
 
     def next_for(self, worker: Worker) -> Task | None:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
-        with self._lock:
-            worker.task = None
-            if self._ready and not worker.is_retired and self._seats <= self.max_workers:
-                self._taken += 1
-                return self._ready.popleft()
-            if worker.is_retired or self._is_closing or self._seats > self.max_workers:
-                self._dismiss(worker)
-                return None
-            self._idle.append(worker)
-        if not worker.wake.acquire(timeout=STAY_S):
+        last = worker.task
+        if (last is None or last.stop is None) and worker.has_seat and self._seats <= self.max_workers:
+            # Without the lock: only the seat of one whose task was told to stop can be taken from it meanwhile.
+            task = self._take()
+            if task is not None:
+                return task
+        was_woken = False
+        while True:
+            task = None
             with self._lock:
-                if worker in self._idle:
-                    self._idle.remove(worker)
+                worker.forget_task()
+                if was_woken:
+                    self._is_waking = False
+                goes_on = not worker.is_retired and self._seats <= self.max_workers
+                if goes_on:
+                    self._idle.append(worker)  # before the look at what waits: see submit
+                    task = self._take()
+                    goes_on = task is not None or not self._is_closing
+                    if task is not None or not goes_on:
+                        self._idle.pop()
+                if not goes_on:
                     self._dismiss(worker)
-                    return None
-            worker.wake.acquire()  # handed a task in the instant the time was over
-        return self._awake(worker)
-
-    def _awake(self, worker: Worker) -> Task | None:
-        """The task that the worker was woken for; wakes the next one if more is to be done. None: it is to end."""
-        following = None
-        with self._lock:
-            if worker.task is None:
-                self._dismiss(worker)
-            else:
-                self._is_waking = False
                 following = self._pick_idle()
-        if following is not None:
-            following.wake.release()
-        return worker.task
+            if following is not None:
+                following.wake.release()
+            if task is not None or not goes_on or not self._rest(worker):
+                return task
+            was_woken = True
+
+    def _rest(self, worker: Worker) -> bool:
+        """Sleeps until the idle worker is woken; False if nobody has done so for so long that its thread is to end."""
+        if worker.wake.acquire(timeout=STAY_S):
+            return True
+        with self._lock:
+            if worker in self._idle:
+                self._idle.remove(worker)
+                self._dismiss(worker)
+                return False
+        return worker.wake.acquire()  # picked in the instant the time was over
 
     def _dismiss(self, worker: Worker) -> None:
         """Counts a thread out that is about to end; with the lock held."""
@@ -206,7 +222,9 @@ class Pool:
             taken = self._taken - self._taken_at_last_look
             self._taken_at_last_look = self._taken
             grow, unaware = 0, []
-            if self._ready and not self._idle and now - self._ready[0].ready_at >= LOOK_EVERY_S:
+            self._is_looking = False  # before the look at what waits: see submit
+            waited_s = self._longest_wait(now)
+            if waited_s >= LOOK_EVERY_S and not self._idle:
                 room = min(self.max_workers - self._seats, len(self._ready))
                 if room > 0 and not taken:
                     grow = room
@@ -216,16 +234,29 @@ class Pool:
             is_full = self._seats >= self.max_workers
             if is_full:
                 unaware = self._take_unaware(now - TELL_AFTER_S)
-            again = self._is_looking = bool(self._ready) and not (is_full and self._ready[-1].waits_for_seat)
+            again = self._is_looking = waited_s >= 0.0 and not (is_full and self._is_last_aware())
         self._start(grow)
         if unaware:
             self._tell_waiting(unaware)
         if again:
             self._plan_look(TELL_AFTER_S if is_full else LOOK_EVERY_S)
 
+    def _longest_wait(self, now: float) -> float:
+        """For how many seconds the first task that waits has waited; -1 if none does."""
+        try:
+            return max(0.0, now - self._ready[0].ready_at)
+        except IndexError:
+            return -1.0
+
+    def _is_last_aware(self) -> bool:
+        try:
+            return self._ready[-1].waits_for_seat
+        except IndexError:
+            return True
+
     def _take_unaware(self, since: float) -> list[Task]:
         found = []
-        for task in reversed(self._ready):  # the aware ones are in front
+        for task in reversed(self._ready.copy()):  # the aware ones are in front
             if task.waits_for_seat:
                 break
             if task.ready_at <= since:

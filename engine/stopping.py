@@ -40,7 +40,7 @@ class Stopper:
         if task.is_thread_done or gate is None or why is None:
             return
         task.sound_alarms()  # one may have been set in the instant of the decision
-        gate.interrupt(why)
+        gate.interrupt(task, why)
         now, give_up_at = time.monotonic(), task.stop_at + GIVE_UP_AFTER_S
         if now >= give_up_at and not task.is_abandoned:
             self._give_up(task)

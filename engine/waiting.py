@@ -1,41 +1,41 @@
-"""Waiting for tasks to end: a counter that many tasks count down and one thread sleeps on."""
+"""Waiting for tasks to end: one thread sleeps, and the end of the task that it looks at wakes it."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterable
+from typing import cast
 
-from .errors import WaitCycle, running
+from .errors import WaitCycle
 from .graph import can_end_before
-from .interrupts import shield
+from .interrupts import running, shield
 from .pool import Pool
 from .store import Keeper
 from .task import Task
 
 
 class Waiter:
-    """One call of wait(): how many tasks it still waits for. Guarded by the store's lock."""
+    """The alarm of a thread that sleeps in wait(). It may go off more than once, and for nothing."""
 
-    __slots__ = ("remaining", "alarm")
+    __slots__ = ("_alarm",)
 
     def __init__(self) -> None:
-        self.remaining = 0
-        self.alarm = threading.Lock()
-        self.alarm.acquire()
+        self._alarm = threading.Lock()
+        self._alarm.acquire()
 
-    def count_down(self) -> None:
-        """One of the tasks has ended."""
-        self.remaining -= 1
-        if not self.remaining:
-            self.wake()
+    def sleep(self, until: float | None) -> bool:
+        """Until it's woken, or until that monotonic second (None: for ever): False then."""
+        if until is None:
+            return self._alarm.acquire()
+        return self._alarm.acquire(timeout=min(max(0.0, until - time.monotonic()), threading.TIMEOUT_MAX))
 
     def wake(self) -> None:
-        """Ends the sleep. More than once does no harm."""
+        """Ends the sleep, or the next one if there is none now."""
         try:
-            self.alarm.release()
+            self._alarm.release()
         except RuntimeError:
-            pass
+            pass  # it has gone off already
 
 
 class Waiting:
@@ -51,29 +51,26 @@ class Waiting:
 
         Raises WaitCycle if a task waits without a timeout for one that can't end before it.
         """
-        me: Task | None = getattr(running, "task", None)
-        if me is not None and self._live.get(me.id) is not me:
-            me = None  # a task of another manager, or one whose end is decided
-        waiter = Waiter()
-        with shield:
-            with self._lock:
-                targets = self._targets(ids, me, is_bounded=timeout is not None)
-                for target in targets:
-                    target.waiters = (*target.waiters, waiter)
-                waiter.remaining = len(targets)
-                if me is not None and timeout is None:
-                    me.waits_for = frozenset(targets)
-            if not targets:
-                return True
+        me = self._own_task()
+        with shield, self._lock:
+            targets = self._targets(ids, me, is_bounded=timeout is not None)
+            if me is not None and timeout is None:
+                me.waits_for = frozenset(targets)
+        if not targets:
+            return True
+        until = None if timeout is None else time.monotonic() + timeout
+        if me is None:
+            return self._sleep_through(targets, Waiter(), until, None)
         try:
-            self._sleep(waiter, me, timeout)
+            return self._sleep_without_seat(targets, me, until)
         finally:
             with shield, self._lock:
-                for target in targets:
-                    target.waiters = tuple(other for other in target.waiters if other is not waiter)
-                if me is not None:
-                    me.waits_for = frozenset()
-        return waiter.remaining == 0
+                me.waits_for = frozenset()
+
+    def _own_task(self) -> Task | None:
+        """The task that the calling thread runs, if it is one of this manager and its end isn't decided."""
+        task = cast("Task | None", running.gate.run) if running.gate is not None else None
+        return task if task is not None and self._live.get(task.id) is task else None
 
     def _targets(self, ids: Iterable[str] | None, me: Task | None, is_bounded: bool) -> list[Task]:
         if ids is None:
@@ -86,28 +83,36 @@ class Waiting:
                     raise WaitCycle(task.id)
         return named
 
-    def _sleep(self, waiter: Waiter, me: Task | None, timeout: float | None) -> None:
-        until = None if timeout is None else time.monotonic() + timeout
-        if me is None:
-            self._sleep_until(waiter, until)
-            return
-        worker = me.worker
+    def _sleep_without_seat(self, targets: list[Task], me: Task, until: float | None) -> bool:
+        worker, waiter = me.worker, Waiter()
         assert worker is not None
         me.alarms.append(waiter.wake)
         try:
             with shield:
                 self._pool.lend_seat(worker)
-            if me.stop is None:
-                self._sleep_until(waiter, until)
+            have_ended = self._sleep_through(targets, waiter, until, me)
         finally:
             with shield:
                 self._pool.take_seat_back(worker)
         if me.handle is not None:
             me.handle.checkpoint()
+        return have_ended
 
-    @staticmethod
-    def _sleep_until(waiter: Waiter, until: float | None) -> None:
-        if until is None:
-            waiter.alarm.acquire()
-            return
-        waiter.alarm.acquire(timeout=min(max(0.0, until - time.monotonic()), threading.TIMEOUT_MAX))
+    def _sleep_through(self, targets: list[Task], waiter: Waiter, until: float | None, me: Task | None) -> bool:
+        """Sleeps for one target after the other, the newest first: when that has ended, most others have, too."""
+        for target in reversed(targets):
+            while not target.has_ended and self._lie_down(target, waiter):
+                if me is not None and me.stop is not None:
+                    break
+                if not waiter.sleep(until):
+                    with shield, self._lock:
+                        target.waiters = tuple(other for other in target.waiters if other is not waiter)
+                    return all(one.has_ended for one in targets)
+        return all(target.has_ended for target in targets)
+
+    def _lie_down(self, target: Task, waiter: Waiter) -> bool:
+        """Has the end of ``target`` wake the waiter; False if it has ended."""
+        with shield, self._lock:
+            if not target.has_ended and waiter not in target.waiters:
+                target.waiters = (*target.waiters, waiter)
+            return not target.has_ended

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol
 
-from .errors import TaskInterrupt, running
+from .errors import TaskInterrupt
 from .handle import call
-from .interrupts import drain
+from .interrupts import Gate, drain, running
 from .task import Task
 
 
@@ -37,24 +37,32 @@ class Worker:
     def __init__(self, pool: Seats, engine: Engine, number: int) -> None:
         self.pool = pool
         self.engine = engine
-        self.ident = 0
         self.thread = threading.Thread(target=self._run, name=f"task-control-{number}", daemon=True)
         #: Released by whoever hands over a task to the idle worker.
         self.wake = threading.Lock()
         self.wake.acquire()
-        #: The task in hand. Written by the pool while the worker is idle.
+        #: The task in hand, or that was last. Written by the pool, under its lock, while the worker is idle.
         self.task: Task | None = None
         #: It counts as one of the pool's seats; it ends after its task. Guarded by the pool's lock.
         self.has_seat = True
         self.is_retired = False
+        # Made by the thread itself:
+        self.ident = 0
+        self.gate: Gate
         # How far it is with the task in hand, so that it can go on after an interrupt that came late:
         self._has_begun = False
         self._has_called = False
         self._value: Any = None
         self._error: BaseException | None = None
 
+    def forget_task(self) -> None:
+        """Lets go of the last task, before the worker rests."""
+        self.task = None
+        self.gate.run = None
+
     def _run(self) -> None:
         self.ident = threading.get_ident()
+        self.gate = running.gate = Gate(self.ident)
         while True:
             try:
                 self._serve()
@@ -63,35 +71,34 @@ class Worker:
                 continue
 
     def _serve(self) -> None:
-        while True:
-            task = self.task or self.pool.next_for(self)
-            if task is None:
-                return
+        """Runs tasks until there are no more, beginning with the one in hand."""
+        engine, pool = self.engine, self.pool
+        task = self.task or pool.next_for(self)
+        while task is not None:
             self.task = task
-            following = None
-            if self._has_begun or self.engine.begin(task, self):
+            freed: list[Task] = []
+            if self._has_begun or engine.begin(task, self):
                 self._has_begun = True
                 self._execute(task)
-                running.gate = running.task = None
-                freed = self.engine.conclude(task, self._value, self._error)
-                following = self.pool.keep_first(self, freed)
-            self._has_begun = self._has_called = False
-            self._value = self._error = None
-            self.task = following
+                freed = engine.conclude(task, self._value, self._error)
+                self._value = self._error = None
+                if self.gate.is_spent:
+                    self.gate = running.gate = Gate(self.ident)
+                self._has_begun = self._has_called = False
+            task = (pool.keep_first(self, freed) if freed else None) or pool.next_for(self)
 
     def _execute(self, task: Task) -> None:
-        """Calls the function, then shuts the gate for good and takes back an interrupt that is still under way.
+        """Calls the function, then shuts the gate and takes back an interrupt that is still under way.
 
         From "open" to the end of the draining an interrupt may land wherever Python looks for one: at the start of a
         function, after a call, at a jump backwards. So that stretch calls nothing but the user's function, the
         gate's lock and the draining, each within a ``try`` whose handler shuts and drains again. It may be entered
         twice for the same task.
         """
-        gate = task.gate
+        gate = self.gate
         context = task.context
-        assert gate is not None
         assert context is not None
-        running.gate, running.task = gate, task
+        gate.run = task
         try:
             try:
                 try:
@@ -102,7 +109,7 @@ class Worker:
                             self._value = context.run(call, task)
                 except BaseException as error:
                     self._error = error
-                gate.lock.acquire()  # shut; never released, so nothing more can be sent
+                gate.lock.acquire()  # shut
                 if gate.was_used:
                     drain(self.ident)
             except TaskInterrupt as error:  # landed in the handler, or while shutting

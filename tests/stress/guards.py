@@ -52,6 +52,13 @@ GUARDS = {
         "gate.lock.acquire()",
         "pass",
     ),
+    "run": Guard(
+        "an interrupt is only sent to the run that it is meant for",
+        interrupts.Gate,
+        "interrupt",
+        "if self.run is run:",
+        "if True:",
+    ),
     "shield": Guard(
         "the engine's own steps in a task's thread are shielded",
         interrupts.Shield,
@@ -103,7 +110,7 @@ GUARDS = {
     ),
 }
 
-SEEDS = 4
+SEEDS = 12
 TASKS = 1500
 
 

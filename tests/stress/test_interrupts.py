@@ -10,14 +10,16 @@ from functools import partial
 import pytest
 
 from engine import TaskCancelled
-from engine.errors import running
-from engine.interrupts import Gate, _send, drain, shield
+from engine.interrupts import Gate, _send, drain, running, shield
+
+RUN, OTHER_RUN = object(), object()
 
 
 @pytest.fixture
 def gate():
     """A gate of this thread's, shut as it is made."""
     made = running.gate = Gate(threading.get_ident())
+    made.run = RUN
     yield made
     del running.gate
 
@@ -27,8 +29,8 @@ def _call_without_a_look_between(*steps):
     deque(map(operator.call, steps), maxlen=0)
 
 
-def _interrupt_from_another_thread(gate):
-    thread = threading.Thread(target=gate.interrupt, args=(TaskCancelled,))
+def _interrupt_from_another_thread(gate, run=RUN):
+    thread = threading.Thread(target=gate.interrupt, args=(run, TaskCancelled))
     thread.start()
     thread.join()
 
@@ -110,3 +112,36 @@ def test_an_open_gate_lets_an_interrupt_through(gate):
     with pytest.raises(TaskCancelled):
         _interrupt_from_another_thread(gate)
     assert gate.was_used
+
+
+@pytest.mark.guarantee("S8")
+def test_an_interrupt_meant_for_another_run_is_not_sent(gate):
+    """A gate serves one run after the other: what comes late for the one before doesn't hit the next."""
+    gate.lock.release()
+    _interrupt_from_another_thread(gate, OTHER_RUN)
+    _look_for_interrupts()
+
+    assert not gate.was_used
+    assert not gate.is_spent
+
+
+@pytest.mark.guarantee("S8")
+def test_a_gate_that_an_interrupt_has_passed_is_spent(gate):
+    """Nobody knows how often its lock is held then, so the next run gets another one."""
+    gate.lock.release()
+
+    with pytest.raises(TaskCancelled):
+        _interrupt_from_another_thread(gate)
+    assert gate.is_spent
+
+
+@pytest.mark.guarantee("S8")
+def test_a_shield_that_is_lifted_elsewhere_does_nothing_there(gate):
+    """A shield in a generator may be left in another run: that one's gate stays as it is."""
+    gate.lock.release()
+    shield.__exit__(None, None, None)
+    with shield:
+        _interrupt_from_another_thread(gate)
+        _look_for_interrupts()
+
+    assert not gate.was_used
