@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request
 
 from . import wire
@@ -20,9 +22,11 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         query = read_query(request.args, strict=False)
         moment = panel.taskman.snapshot()
         chosen = select(moment.records, query)
+        rows = [wire.row(record) for record in chosen[:FIRST_ROWS]]
         context = {
             **wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts()),
-            "rows": [wire.row(record) for record in chosen[:FIRST_ROWS]],
+            "rows": rows,
+            "known": _dependencies(moment.records, rows),
             "matching": len(chosen),
             "query": query.as_parameters(),
         }
@@ -38,3 +42,10 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
 
     blueprint.add_url_rule("/", "home", home)
     blueprint.add_url_rule("/tasks/<task_id>", "task", task)
+
+
+def _dependencies(records: Sequence[wire.Record], rows: Sequence[wire.Json]) -> dict[str, wire.Json]:
+    """The tasks that the rows depend on, listed or not, by their ids: rows name them."""
+    ids = {task_id for row in rows for task_id in row["depend_on"]}
+    found = [record for record in records if wire.is_shown(record) and record["id"] in ids]
+    return {record["id"]: wire.neighbour(record["id"], record) for record in found}

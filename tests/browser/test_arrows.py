@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from engine import TaskControl
 from tests.browser.looking import row_of
@@ -14,6 +15,12 @@ from tests.browser.working import ends, runs_on
 pytestmark = pytest.mark.guarantee("P1")
 
 Visit = Callable[..., Page]
+
+LAY = """async ([module, depend_on]) => {
+    const { layBuses } = await import(module);
+    const entries = depend_on.map((ids, seq) => ({ seq, row: { id: `${seq}`, depend_on: ids } }));
+    return layBuses(entries, 8).buses.map((bus) => ({ ...bus, targets: [...bus.targets] }));
+}"""
 
 
 def test_arrows_lead_from_dependency_to_dependant(taskman: TaskControl, visit: Visit) -> None:
@@ -68,6 +75,44 @@ def test_many_lanes_stay_narrow(taskman: TaskControl, visit: Visit) -> None:
     expect(page.locator("path[data-to]").first).to_be_attached()
 
     assert page.locator("td.cell-arrows").first.bounding_box()["width"] < 90
+
+
+def test_short_arrows_come_before_long_ones(taskman: TaskControl, visit: Visit) -> None:
+    """In a crowded list every arrow between neighbours is there, and one that found no room shows when pointed at."""
+    hubs = []
+    for number in range(10):
+        hubs.append(taskman.add(name=f"Hub {number}", function=runs_on))
+        taskman.add(name=f"Near {number}", function=ends, depend_on=hubs[number])
+    for number in reversed(range(10)):
+        taskman.add(name=f"Far {number}", function=ends, depend_on=hubs[number])
+    page = visit()
+
+    def head(name: str, hub: str) -> Locator:
+        return row_of(page, name).locator(f"path.head[data-from='{hub}']")
+
+    for number, hub in enumerate(hubs):
+        expect(head(f"Near {number}", hub)).to_have_count(1)
+        expect(head(f"Far {number}", hub)).to_have_count(1 if number >= 2 else 0)
+    row_of(page, "Far 0").locator(".cell-name").hover()
+    expect(head("Far 0", hubs[0])).to_have_count(1)
+    expect(head("Near 0", hubs[0])).to_have_count(1)
+
+
+def test_buses_never_meet_in_a_lane(visit: Visit) -> None:
+    """Whatever depends on whatever, every arrow is on one bus, and no row has two buses in one lane."""
+    chance = random.Random(7)
+    depend_on = [{str(int(row * chance.random() ** 0.2)) for _ in range(chance.randrange(3))} for row in range(1, 300)]
+    rows: list[list[str]] = [[], *map(sorted, depend_on)]
+    page = visit()
+    module = page.locator('link[rel="modulepreload"][href$="/lanes.js"]').get_attribute("href")
+
+    buses = page.evaluate(LAY, [module, rows])
+
+    drawn = [(bus["lane"], row) for bus in buses if bus["lane"] < 8 for row in range(bus["lo"], bus["hi"] + 1)]
+    assert len(drawn) == len(set(drawn))
+    assert 8 in {bus["lane"] for bus in buses}
+    arrows = [(bus["from"], target) for bus in buses for target in bus["targets"]]
+    assert sorted(arrows) == sorted((one, str(row)) for row, ids in enumerate(rows) for one in ids)
 
 
 def test_in_another_order_the_pointed_row_has_its_arrows(taskman: TaskControl, visit: Visit) -> None:

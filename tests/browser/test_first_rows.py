@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import TaskControl
+from engine import TaskControl, TaskHandle
 from tests.browser.looking import ROWS, counts, expect_names, names, row_of
 from tests.browser.working import ends, fails, runs_on
 
@@ -61,6 +61,37 @@ def test_dependencies_are_told_in_words(taskman: TaskControl, visit: Visit) -> N
     expect(row_of(page, "Second").locator(".cell-progress")).to_have_text("waits for First")
 
 
+def test_canceled_row_names_the_task_that_failed(taskman: TaskControl, visit: Visit) -> None:
+    """A task that was canceled for another says that one's name, listed or not; its title is the record's error."""
+    broken = taskman.add(name="Broken", function=fails)
+    taskman.add(name="Behind", function=ends, depend_on=broken)
+    taskman.wait(timeout=5)
+
+    for scripts in (False, True):
+        error = row_of(visit("/?status=4", scripts=scripts), "Behind").locator(".cell-error .text")
+
+        expect(error).to_have_text("Broken ended with Error")
+        expect(error).to_have_attribute("title", f"Canceled: task {broken} ended with Error")
+
+
+def test_last_message_goes_with_success(taskman: TaskControl, visit: Visit) -> None:
+    """A completed task no longer says what it was at; one that failed says where it stood."""
+
+    def stops_halfway(handle: TaskHandle) -> None:
+        handle.progress(1, 2, "halfway")
+        raise ValueError
+
+    taskman.add(name="Whole", function=lambda task: task.progress(2, 2, "nearly"))
+    taskman.add(name="Broken", function=stops_halfway)
+    taskman.wait(timeout=5)
+
+    for scripts in (False, True):
+        page = visit(scripts=scripts)
+
+        expect(row_of(page, "Whole").locator(".cell-progress")).to_have_text("")
+        expect(row_of(page, "Broken").locator(".cell-progress")).to_have_text("1/2halfway")
+
+
 def test_no_cancel_button_without_scripts(taskman: TaskControl, visit: Visit) -> None:
     """A button that could do nothing isn't shown."""
     taskman.add(name="Runs", function=runs_on)
@@ -75,6 +106,7 @@ def test_scripts_say_what_the_server_said(taskman: TaskControl, visit: Visit) ->
     first = taskman.add(name="First", function=lambda task: task.progress(3, 4, "almost"))
     taskman.add(name="Second", function=fails, depend_on=first)
     taskman.add(name="Third & <last>", function=ends, depend_on=[first])
+    taskman.add(name="Fourth", function=ends, depend_on=taskman.add(name="Fails & <fails>", function=fails))
     taskman.wait(timeout=5)
     read = f"[...document.querySelectorAll('{ROWS} td')].map((cell) => cell.textContent.trim())"
 

@@ -98,11 +98,13 @@ def test_phone_has_cards_with_reachable_controls(taskman: TaskControl, visit: Vi
     taskman.add(name="Runs", function=runs_on)
     page = visit(viewport={"width": 390, "height": 844})
     button = page.get_by_role("button", name="Cancel Runs").bounding_box()
+    added = row_of(page, "Runs").locator(".cell-added").bounding_box()
     rail = page.locator(".rail").bounding_box()
 
     assert "grid" == row_of(page, "Runs").evaluate("(row) => getComputedStyle(row).display")
     assert button["height"] >= 36
     assert button["width"] >= 44
+    assert added["y"] - (button["y"] + button["height"]) >= 6
     assert 844 == rail["y"] + rail["height"]
     page.get_by_role("button", name="Cancel Runs").click()
     expect(row_of(page, "Runs").locator(".cell-status")).to_have_text("Canceled 4")

@@ -96,6 +96,7 @@ def test_page_follows_the_task(taskman: TaskControl, visit: Visit) -> None:
     go_on.set()
 
     expect(page.locator(".task-head .word")).to_have_text("Completed")
+    expect(page.locator(".task-progress .note")).to_have_text("nearly")
     expect(page.locator(".transitions .word")).to_have_text(["Suspended", "Running", "Completed"])
     expect(page.locator(".transitions .after").last).to_contain_text("after")
 

@@ -14,7 +14,8 @@ export function patchDetail(main, cells, detail, page, now) {
   const progress = detail.progress;
   setMeter(cells, progress, detail.name, figure(progress), progress !== null && detail.status !== COMPLETED);
   const waitsForTasks = !detail.stopping && detail.waiting_for === "dependencies";
-  setText(cells.get("note"), waitsForTasks ? "waits for other tasks, listed below" : note(detail, () => undefined));
+  const words = waitsForTasks ? "waits for other tasks, listed below" : note(detail, () => undefined);
+  setText(cells.get("note"), words || progress?.message || "");
   patchTexts(main, cells, detail);
   patchTimes(cells, detail, now);
   patchLists(main, detail, page);

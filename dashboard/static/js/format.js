@@ -1,5 +1,5 @@
 /** How figures and reasons read; templates/_format.html says the same for the first rows. */
-import { COMPLETED, isFinal } from "./status.js";
+import { CANCELED, COMPLETED, isFinal } from "./status.js";
 
 const two = (number) => String(number).padStart(2, "0");
 
@@ -60,7 +60,7 @@ export function figure(progress) {
 const STOPPING = { "stop requested": "cancel requested", "still blocked": "still blocked in a call" };
 
 /**
- * What else there is to say of a task's state: how its stop goes, what it waits for, what it said last.
+ * What else there is to say of a task's state: how its stop goes, what it waits for, what it said last if it isn't done.
  * `known(id)` is the row of that task, or undefined.
  */
 export function note(task, known) {
@@ -70,7 +70,15 @@ export function note(task, known) {
     const open = task.depend_on.filter((id) => known(id)?.status !== COMPLETED);
     return `waits for ${names(open.length ? open : task.depend_on, known)}`;
   }
-  return task.progress?.message ?? "";
+  return (task.status !== COMPLETED && task.progress?.message) || "";
+}
+
+/** A task's error for beside its state, in few words: which task it was canceled for, by its name where that is known. */
+export function reason(task, known) {
+  if (task.status !== CANCELED) return task.error ?? "";
+  const words = (task.error ?? "").replace(/^Canceled: /, "");
+  const id = words.startsWith("task ") ? words.split(" ")[1] : null;
+  return known(id) ? known(id).name + words.slice("task ".length + id.length) : words;
 }
 
 /** A task's dependencies in words, for those who can't see the arrows. */

@@ -1,7 +1,7 @@
 /** Puts a task's newest version into its row of the list. */
 import { addressOf } from "./address.js";
 import { setAttribute, setHidden, setLine, setMeter, setText } from "./cells.js";
-import { after, day, figure, note, run, waited } from "./format.js";
+import { after, day, figure, note, reason, run, waited } from "./format.js";
 import { COMPLETED, isFinal, STATUS_WORDS } from "./status.js";
 
 /**
@@ -16,7 +16,8 @@ export function patchRow({ element, cells }, entry, context) {
   patchState(cells, task);
   patchTimes(cells, task, context.now);
   patchProgress(cells, task, entry.gone ? "its record was removed" : note(task, context.known));
-  setLine(cells.get("error"), task.error ?? "");
+  setText(cells.get("error"), reason(task, context.known));
+  setAttribute(cells.get("error"), "title", task.error);
   setText(cells.get("thread"), task.thread === null ? "" : String(task.thread));
   patchCancel(cells, task, entry.gone, context);
 }
