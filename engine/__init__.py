@@ -1,9 +1,8 @@
 """Task Control's engine: runs background tasks on threads of this process, with no broker and no web in it."""
 
-import logging
-
 from .control import TaskControl
 from .errors import (
+    Forked,
     RevisionGone,
     ShutDown,
     TaskCancelled,
@@ -18,11 +17,9 @@ from .handle import TaskHandle, current_task
 from .reading import Snapshot
 from .status import Status
 
-# A library is silent until its host configures logging; the records tell what failed all the same.
-logging.getLogger("task_control").addHandler(logging.NullHandler())
-
 __all__ = [
     "Change",
+    "Forked",
     "RevisionGone",
     "ShutDown",
     "Snapshot",

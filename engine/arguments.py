@@ -11,6 +11,7 @@ from typing import Any
 from .status import FINAL
 
 _VARARGS, _COROUTINE, _ASYNC_GENERATOR = inspect.CO_VARARGS, inspect.CO_COROUTINE, inspect.CO_ASYNC_GENERATOR
+_UNUSUAL = _VARARGS | _COROUTINE | _ASYNC_GENERATOR
 _SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0}
 
 #: The greatest age that a purge understands: a thousand years. More is a slip of the pen.
@@ -52,14 +53,16 @@ def takes_handle(function: object) -> bool:
 def _plain_function_takes_handle(function: FunctionType) -> bool:
     """The same for a plain function from its code object; reading a signature takes 20 us, this half of one."""
     code = function.__code__
+    needed = code.co_argcount - len(function.__defaults__ or ())
+    if needed <= 1 and not code.co_kwonlyargcount and not code.co_flags & _UNUSUAL:
+        return needed == 1
     if code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
         raise _is_async(function)
     by_name: list[str] = []
     if code.co_kwonlyargcount:
         names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
         by_name = [name for name in names if name not in (function.__kwdefaults__ or {})]
-    required = code.co_argcount - len(function.__defaults__ or ())
-    return _decide(function, required, by_name, bool(code.co_flags & _VARARGS))
+    return _decide(function, needed, by_name, bool(code.co_flags & _VARARGS))
 
 
 def _decide(function: object, required: int, required_by_name: list[str], has_varargs: bool) -> bool:

@@ -22,6 +22,16 @@ class UnknownTask(TaskControlError, LookupError):
         )
 
 
+class Forked(TaskControlError, RuntimeError):
+    """A process that was forked off has none of the threads: the manager's tasks run in the parent alone."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this TaskControl belongs to the process that this one was forked from, and can't run tasks here. "
+            "Make another TaskControl in this process, after the fork."
+        )
+
+
 class ShutDown(TaskControlError, RuntimeError):
     """The manager takes no more tasks because shutdown() was called on it."""
 

@@ -40,13 +40,16 @@ def finish_at_exit(manager: Managed) -> None:
 def _finish_all() -> None:
     # A script that Ctrl-C has ended gets here with the KeyboardInterrupt as its last, uncaught exception.
     interrupted = getattr(sys, "last_type", None) is KeyboardInterrupt
-    for manager in list(_managers):
-        try:
-            while not interrupted and not manager.is_idle:  # tasks may add tasks meanwhile
+    managers = list(_managers)
+    try:
+        while not interrupted and not all(manager.is_idle for manager in managers):
+            for manager in managers:  # tasks may add tasks meanwhile, to another manager as well
                 manager.wait_for_all()
-        except KeyboardInterrupt:
-            interrupted = True
+    except KeyboardInterrupt:
+        interrupted = True
+    for manager in managers:
         manager.cancel_all()
+    for manager in managers:
         manager.close(_GRACE_S)
 
 

@@ -1,4 +1,4 @@
-"""Every change of a record, in order, for whoever wants to follow: a bounded ring and cursors on it."""
+"""Every change of a record, in order, for whoever wants to follow: the last of them, and cursors on those."""
 
 from __future__ import annotations
 
@@ -31,40 +31,63 @@ class Change(NamedTuple):
     record: Mapping[str, Any]
 
 
-class Feed:
-    """The last ``capacity`` changes. One writer at a time (the store's lock); any number of readers, without lock."""
+class _Page(NamedTuple):
+    """The changes after revision ``base``; not one list of pairs, as those would be the garbage collector's, too."""
 
-    def __init__(self, capacity: int) -> None:
+    base: int
+    records: list[dict[str, Any]]
+    kinds: list[Kind]
+
+
+class Feed:
+    """The last changes, ``capacity`` of them or some more. One writer at a time, under the store's lock.
+
+    Readers need no lock: what they read from is only appended to, and replaced as a whole when it has grown too long.
+
+    Args:
+        capacity: how many changes are kept at least.
+        look: called before reading: has the writers publish what they have pending.
+    """
+
+    def __init__(self, capacity: int, look: Callable[[], None]) -> None:
         self.revision = 0
+        self._look = look
         self._capacity = capacity
-        # One slot more than is promised: it may be being overwritten while a reader looks. Two lists rather than one
-        # of pairs, which would be as many more objects for the garbage collector to visit.
-        self._slots = capacity + 1
-        self._records: list[dict[str, Any]] = []
-        self._kinds: list[Kind] = []
-        self._sleepers: list[Any] = []
+        self._page = _Page(0, [], [])
+        #: So many are kept beyond those that must be, to have them go by the batch.
+        self._spare = max(1, capacity // 16)
+        self._full_at = capacity + self._spare
+        #: The alarms of those who sleep until there is news.
+        self.sleepers: list[Any] = []
         #: No more changes are to be waited for.
         self.is_closed = False
 
     def publish(self, kind: Kind, record: dict[str, Any]) -> None:
         """Appends a change. Called in the same locked step as the change itself, so that their orders agree."""
-        revision = self.revision
-        if revision < self._slots:
-            self._records.append(record)
-            self._kinds.append(kind)
-        else:
-            slot = revision % self._slots
-            self._records[slot] = record
-            self._kinds[slot] = kind
-        self.revision = revision + 1  # before the sleepers: whoever falls asleep looks at it once more
-        if self._sleepers:
+        self.extend([(kind, record)])
+
+    def extend(self, changes: list[tuple[Kind, dict[str, Any]]]) -> None:
+        """Appends several changes in their order; see :meth:`publish`."""
+        page = self._page
+        page.kinds.extend(map(_first, changes))
+        page.records.extend(map(_second, changes))
+        self.revision += len(changes)  # last, and before the sleepers: whoever falls asleep looks at it once more
+        if self.revision >= self._full_at:
+            self._turn_page()
+        if self.sleepers:
             self.wake()
+
+    def _turn_page(self) -> None:
+        before = self._page  # kept until the end: records that go may have finalizers, which may come back here
+        kept = self.revision - self._capacity
+        self._page = _Page(kept, before.records[-self._capacity :], before.kinds[-self._capacity :])
+        self._full_at = self.revision + self._spare
 
     def wake(self) -> None:
         """Lets everyone who sleeps look again. From any thread."""
-        while self._sleepers:
+        while self.sleepers:
             try:
-                self._sleepers.pop().release()
+                self.sleepers.pop().release()
             except IndexError:  # another thread took the last one
                 return
 
@@ -73,40 +96,34 @@ class Feed:
         self.is_closed = True
         self.wake()
 
+    def newest(self) -> int:
+        """The revision now, with all that has happened until now."""
+        self._look()
+        return self.revision
+
     def after(self, since: int) -> Iterator[Change]:
         """The changes after revision ``since``, in order. Raises RevisionGone if some of them are overwritten."""
-        newest = self.revision
+        newest = self.newest()
         return self.numbered(since, newest, range(since + 1, newest + 1))
 
     def numbered(self, since: int, newest: int, revisions: Iterable[int]) -> Iterator[Change]:
         """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
-        self._check_held(since)
-        if since == newest:
-            return iter(())
-        start, end = since % self._slots, newest % self._slots
-        if start < end:
-            kinds, records = self._kinds[start:end], self._records[start:end]
-        else:
-            kinds = self._kinds[start:] + self._kinds[:end]
-            records = self._records[start:] + self._records[:end]
-        self._check_held(since)  # still: what has been written meanwhile has overwritten nothing of it
-        return _changes(revisions, kinds, records)
-
-    def _check_held(self, since: int) -> None:
-        newest = self.revision
-        oldest = max(0, newest - self._capacity)
-        if not oldest <= since <= newest:
-            raise RevisionGone(since, oldest, newest)
+        page, now = self._page, self.revision
+        oldest = max(0, now - self._capacity)
+        if not oldest <= since <= now:
+            raise RevisionGone(since, oldest, now)
+        part = slice(since - page.base, newest - page.base)
+        return _changes(revisions, page.kinds[part], page.records[part])
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
         """Waits for the next change, for ``wake``, or for ``timeout`` seconds; not at all unless ``is_idle()``."""
         alarm = threading.Lock()
         alarm.acquire()
-        self._sleepers.append(alarm)
+        self.sleepers.append(alarm)
         if is_idle():  # asked after lying down, so that what happened in between is not slept through
             alarm.acquire(timeout=-1 if timeout is None else max(0.0, min(timeout, threading.TIMEOUT_MAX)))
         try:
-            self._sleepers.remove(alarm)
+            self.sleepers.remove(alarm)
         except ValueError:
             pass  # woken: it was taken out
 
@@ -123,6 +140,7 @@ def _changes(revisions: Iterable[int], kinds: list[Kind], records: list[dict[str
 
 
 _id_of = itemgetter("id")
+_first, _second = itemgetter(0), itemgetter(1)
 _new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # half the cost of Change(...)
 
 
@@ -142,6 +160,7 @@ class Subscription:
         #: Up to where changes have been taken from the feed; the numbers of those not handed out yet, and they.
         self._taken = since
         self._numbers: Iterator[int] = iter(())
+        feed.newest()
         self._left = feed.numbered(since, since, ())  # raises RevisionGone now rather than later
 
     @property
@@ -154,21 +173,26 @@ class Subscription:
 
         An empty list means that the time is over, the subscription closed or the manager shut down.
         """
-        until = None if timeout is None else time.monotonic() + timeout
-        while not self._closed:
+        batch = list(self._left)
+        if not batch and self._await(None if timeout is None else time.monotonic() + timeout):
             batch = list(self._left)
-            if batch:
-                return batch
-            if not self._refill():
-                left = None if until is None else until - time.monotonic()
-                if self._is_over() or (left is not None and left <= 0):
-                    break
-                self._feed.sleep(self._is_idle, left)
-        return []
+        return [] if self._closed else batch
+
+    def _await(self, until: float | None) -> bool:
+        """Waits for changes and takes them from the feed; False when the time is over or no more will come."""
+        while not self._closed:
+            is_over = self._feed.is_closed  # asked before the look, so that nothing which came before is missed
+            if self._refill():
+                return True
+            left = None if until is None else until - time.monotonic()
+            if is_over or (left is not None and left <= 0):
+                break
+            self._feed.sleep(self._is_idle, left)
+        return False
 
     def _refill(self) -> bool:
         """Takes what is new from the feed; False if there is nothing."""
-        since, newest = self._taken, self._feed.revision
+        since, newest = self._taken, self._feed.newest()
         if since == newest:
             return False
         self._taken, self._numbers = newest, iter(())
@@ -178,10 +202,7 @@ class Subscription:
         return True
 
     def _is_idle(self) -> bool:
-        return not self._is_over() and self._feed.revision == self._taken
-
-    def _is_over(self) -> bool:
-        return self._closed or self._feed.is_closed
+        return not (self._closed or self._feed.is_closed) and self._feed.newest() == self._taken
 
     def close(self) -> None:
         """Ends the iteration, also one that waits in another thread."""
@@ -192,13 +213,11 @@ class Subscription:
         return self
 
     def __next__(self) -> Change:
-        while not self._closed:
+        if not self._closed:
             for change in self._left:
                 return change
-            if not self._refill():
-                if self._is_over():
-                    break
-                self._feed.sleep(self._is_idle, None)
+            if self._await(None):
+                return next(self._left)
         raise StopIteration
 
     def __enter__(self) -> Subscription:

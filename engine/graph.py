@@ -23,18 +23,19 @@ def release(task: Task) -> list[Task]:
     """Takes a completed task out of the graph; returns those that wait for nothing any more, in their order."""
     freed = []
     for dependant in _take_dependants(task):
-        dependant.blockers.pop(task, None)
-        if not dependant.blockers and not dependant.has_ended:
-            freed.append(dependant)
+        if task in dependant.blockers:
+            del dependant.blockers[task]
+            if not dependant.blockers and not dependant.has_ended:
+                freed.append(dependant)
     return freed
 
 
 def doom(task: Task) -> list[Task]:
-    """Takes a task that failed out of the graph; returns those that can never run now, in their order."""
-    doomed = [dependant for dependant in _take_dependants(task) if not dependant.has_ended]
-    for dependant in doomed:
-        dependant.blockers.pop(task, None)
-    return doomed
+    """Takes a task that failed out of the graph; returns those that can never run now, in their order.
+
+    It stays among their blockers, so that nothing else can set them free before they are canceled.
+    """
+    return [dependant for dependant in _take_dependants(task) if not dependant.has_ended]
 
 
 def unlink(task: Task) -> None:

@@ -6,11 +6,12 @@ import logging
 import math
 import threading
 from contextvars import ContextVar
+from types import TracebackType
 from typing import Any
 
 from .interrupts import Shield, running, shield
 from .journal import Journal
-from .task import Task
+from .task import Task, check, is_shielded
 
 _current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
 
@@ -41,13 +42,7 @@ class TaskHandle:
 
     def checkpoint(self) -> None:
         """Raises TaskCancelled or TaskTimeout if the task's end has been decided; not inside :meth:`shield`."""
-        why = self._task.stop
-        if why is not None and not self._is_shielded():
-            raise why
-
-    def _is_shielded(self) -> bool:
-        gate = running.gate
-        return gate is not None and gate.run is self._task and gate.depth > 0
+        check(self._task)
 
     def sleep(self, seconds: float) -> None:
         """Sleeps, and raises as :meth:`checkpoint` does as soon as the task's end is decided.
@@ -62,7 +57,7 @@ class TaskHandle:
         alarm = threading.Lock()
         alarm.acquire()
         self._task.alarms.append(alarm.release)
-        if self._task.stop is None or self._is_shielded():  # a stop from here on sets the alarm off
+        if self._task.stop is None or is_shielded(self._task):  # a stop from here on sets the alarm off
             alarm.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
         try:
             self._task.alarms.remove(alarm.release)
@@ -105,14 +100,30 @@ class TaskHandle:
 
         The end is recorded at once all the same. Works in the thread that runs the task.
         """
-        return shield
+        return _task_shield
 
 
-def call(task: Task) -> Any:
+class _TaskShield(Shield):
+    """The shield as tasks use it: what was kept out takes effect as the outermost one is left."""
+
+    __slots__ = ()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        super().__exit__(kind, error, tb)
+        task = running.gate.run if running.gate is not None else None
+        if kind is None and isinstance(task, Task):
+            check(task)
+
+
+_task_shield = _TaskShield()
+
+
+def call(task: Task, journal: Journal) -> Any:
     """Calls the task's function as it wants to be called, with ``current_task()`` set below it."""
     assert task.function is not None
-    _current.set(task.handle)
-    return task.function(task.handle) if task.takes_handle else task.function()
+    handle = TaskHandle(task, journal)
+    _current.set(handle)
+    return task.function(handle) if task.takes_handle else task.function()
 
 
 def current_task() -> TaskHandle | None:

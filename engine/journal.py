@@ -11,7 +11,10 @@ from .task import Task
 
 
 class Journal:
-    """Writes on the records of one manager's tasks. Called within ``shield``, or where no interrupt can come."""
+    """Writes on the records of one manager's tasks. Called within ``shield``, or where no interrupt can come.
+
+    Each method but the first takes the store's lock and brings the records up to date before it writes.
+    """
 
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
@@ -25,6 +28,7 @@ class Journal:
     def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
         """Notes how far a task is, unless its end is decided."""
         with self._lock:
+            self._keeper.settle()
             record = self.record_of(task)
             if record is not None and not task.has_ended:
                 self._keeper.replace(task.doc_id, {**record, "progress": progress})
@@ -32,6 +36,7 @@ class Journal:
     def tell_log(self, task: Task, level: str, message: str) -> None:
         """Adds a line to a task's log; also while an ended task's thread is still at work."""
         with self._lock:
+            self._keeper.settle()
             record = self.record_of(task)
             if record is not None:
                 self._keeper.replace(task.doc_id, records.logged(record, level, message))
@@ -39,6 +44,7 @@ class Journal:
     def tell_stopping(self, task: Task, stopping: str | None) -> None:
         """Notes how far the stopping of a task's thread is; None when the thread is done with it."""
         with self._lock:
+            self._keeper.settle()
             record = self.record_of(task)
             if record is None or record["stopping"] == stopping or (task.is_thread_done and stopping is not None):
                 return
@@ -48,6 +54,7 @@ class Journal:
         """Notes of tasks that nothing but a seat keeps them from running."""
         for task in tasks:
             with self._lock:
+                self._keeper.settle()
                 record = self.record_of(task)
                 if record is not None and record["status"] == SUSPENDED:
                     self._keeper.replace(task.doc_id, {**record, "waiting_for": records.SEAT})

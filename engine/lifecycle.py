@@ -1,26 +1,29 @@
 """What happens to a task and what follows from it: added, begun, ended; dependants freed or doomed; threads stopped.
 
-Every decision is one step under the store's lock: it looks at the record, writes its next version and takes the
-task out of the graph. What follows (starting others, stopping the thread) is done after the lock is released.
+What a task does by itself takes no lock: it is posted to the keeper. Its end is decided by whoever acquires
+``Task.decision`` first. If that is somebody else, it is one step under the store's lock: the next version of the record
+is written and the task taken out of the graph. What follows (starting others, stopping the thread) is done after the
+lock is released.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from . import graph, records
+from . import graph, logs, records
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
+from .forks import follow_forks
 from .journal import Journal
+from .moves import Moves, first_record
 from .patience import take
 from .pool import Pool
-from .records import CANCELED, COMPLETED, ERROR, RUNNING, SUSPENDED, Record
-from .status import UNFINISHED, word_of
+from .records import CANCELED, COMPLETED, ERROR, Record
+from .status import UNFINISHED, may_be_written, word_of
 from .stopping import Stopper
 from .store import Edit, Keeper
 from .supervisor import Supervisor
@@ -28,52 +31,71 @@ from .task import Task
 from .waiting import Waiting
 from .workers import Worker
 
-log = logging.getLogger("task_control")
-
 
 class Lifecycle:
     """The state machine of all tasks of one manager.
 
-    ``live`` holds the tasks whose end isn't decided, by id, guarded by the store's lock; ``thread_timeout`` is the
-    default limit in seconds, read when a task begins.
+    ``live`` holds the tasks whose end isn't on the record, by id. They come in without a lock, and leave it under the
+    store's. ``thread_timeout`` is the default limit in seconds, read when a task begins.
     """
 
     def __init__(self, keeper: Keeper, max_workers: int) -> None:
         self.live: dict[str, Task] = {}
         self.thread_timeout: float | None = None
-        self._is_closing = False
+        #: It takes no more tasks: they couldn't be run. In a forked child it belongs to another process.
+        self.is_closing = self.is_orphan = False
         #: What was undone of users' writes, by task id: logged once the lock is released, as handlers are user code.
         self._undone: deque[tuple[str, str]] = deque()
         self._keeper = keeper
         self._lock = keeper.lock
         self.journal = Journal(keeper)
-        self.supervisor = Supervisor(self._expire, may_rest=lambda: not self.live)
+        self.supervisor = Supervisor(self._expire, may_rest=lambda: self.is_idle)
         self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
-        keeper.watch(self._review, self._react)
+        keeper.watch(Moves(self.live).make, self._review, self._react)
         finish_at_exit(self)
+        follow_forks(self)
 
     def unfinished(self, task_id: object) -> Task | None:
-        """The task with this id, if its end isn't decided."""
+        """The task with this id, if its end isn't on the record."""
         return self.live.get(task_id) if isinstance(task_id, str) else None
 
     # -- the way in. Called within ``shield``
 
-    def admit(self, task: Task, record: Record, dependencies: tuple[str, ...]) -> None:
+    def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
-        with self._lock:
-            blockers, failure = self._resolve(dependencies) if dependencies else ([], None)
-            task.doc_id = self._keeper.insert(record)
+        waits, failure = False, None
+        if dependencies:
+            waits, failure = self._link(task, dependencies)
+        else:
             self.live[task.id] = task
-            if blockers:
-                graph.link(task, blockers)
+            self._keeper.post(task)
         if not self.supervisor.is_there:
             self.supervisor.ensure_thread()
         if failure is not None:
             self.decide(task, CANCELED, failure, TaskCancelled)
-        elif not blockers:
+        elif not waits:
             self.pool.submit(task)
+
+    def _link(self, task: Task, dependencies: tuple[str, ...]) -> tuple[bool, str | None]:
+        """Has the task wait for those of its dependencies that haven't ended.
+
+        Whether there are any, and why the task can never run if one has failed.
+        """
+        with self._lock:
+            while True:
+                self._keeper.settle()
+                blockers, failure = self._resolve(dependencies)
+                if failure is not None:
+                    blockers = []  # it never starts, whatever becomes of the others
+                graph.link(task, blockers)
+                if not any(blocker.has_ended for blocker in blockers):
+                    break
+                graph.unlink(task)  # one has ended between the two looks, and may have missed the link
+            self.live[task.id] = task
+            task.doc_id = self._keeper.insert(first_record(task))
+        return bool(blockers), failure
 
     def _resolve(self, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
@@ -95,91 +117,104 @@ class Lifecycle:
     # -- running. Called by worker threads while no interrupt can reach them
 
     def begin(self, task: Task, worker: Worker) -> bool:
-        """Claims a task for a worker, in one step with its becoming Running."""
-        take(self._lock)
-        try:
-            record = self.journal.record_of(task)
-            if task.has_ended or record is None or record["status"] != SUSPENDED:
-                return False
-            limit = self.thread_timeout if task.limit is None else task.limit
-            task.worker, task.gate, task.alarms = worker, worker.gate, []
-            task.started = time.monotonic()
-            self._keeper.replace(task.doc_id, records.started(record, worker.ident, limit))
-        finally:
-            self._lock.release()
-        if limit is not None and limit != math.inf:
-            self.supervisor.deadline(task.started + limit, task)
+        """Has the worker run the task; False if its end was decided while it waited.
+
+        An end that is decided from here on is seen by the worker before it calls the function, or finds the task begun.
+        """
+        if task.stop is not None:
+            return False
+        if task.limit is None:
+            task.limit = self.thread_timeout
+        task.started, task.started_at, task.alarms = time.monotonic(), time.time(), []
+        task.worker = worker
+        self._keeper.post(task)
+        if task.limit is not None and task.limit != math.inf:
+            self.supervisor.deadline(task.started + task.limit, task)
         return True
 
     def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
-        """Records what came of a task, unless its end was decided before; returns the tasks that may start now."""
+        """Posts what came of a task, unless its end was decided before; returns the tasks that may start now."""
         run_s = time.monotonic() - task.started
         line = trace = None
-        if error is not None and not task.has_ended:
+        if error is not None and task.stop is None:
             line, trace = records.one_line(error), records.traceback_text(error)
-        status = COMPLETED if error is None else ERROR
-        take(self._lock)
-        try:
-            task.is_thread_done = True
-            task.function = task.context = task.handle = None
-            record = self.journal.record_of(task)
-            if task.has_ended or record is None or record["status"] != RUNNING:
-                self.journal.tell_stopping(task, None)  # decided before: what comes late is dropped
-                return []
-            result = value if error is None and record["get_result"] else None
-            ended = records.ended(record, status, run_s, error=line, traceback=trace, result=result)
-            self._keeper.replace(task.doc_id, ended)
-            followers = self._settle(task, status)
-        finally:
-            self._lock.release()
+        task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
+        if not task.decision.acquire(False):
+            self.journal.tell_stopping(task, None)  # what comes late is dropped
+            return []
+        result = value if error is None and task.keeps_result else None
+        task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace, result)
+        self._keeper.post(task)
+        task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
+        for waiter in task.waiters:
+            waiter.wake()
+        if self.is_closing:
+            self._close_feed()
+        followers = self._take_followers(task) if task.dependants else []
         if error is None:
             return followers
-        log.error("task %s (%s) ended with %s", task.id, task.name, line, exc_info=error)
-        self._doom(task, followers, word_of(status))
+        self._doom(task, followers, word_of(ERROR))
+        logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
         return []
+
+    def _take_followers(self, task: Task) -> list[Task]:
+        """Those that an ended task sets free, or dooms."""
+        take(self._lock)
+        try:
+            self._keeper.settle()
+            record = self.journal.record_of(task)
+            return graph.release(task) if record is None or record["status"] == COMPLETED else graph.doom(task)
+        finally:
+            self._lock.release()
 
     # -- the other ways to end. Called within ``shield`` or on the supervisor
 
     def decide(self, task: Task, status: int, error: str, why: type[TaskInterrupt]) -> bool:
         """Ends a task before its function has; False if it had ended already. Never waits for its thread."""
         with self._lock:
+            self._keeper.settle()
+            if not task.doc_id:
+                task.doc_id = self._keeper.insert(first_record(task))  # another thread is just adding it
             record = self.journal.record_of(task)
-            if task.has_ended or record is None or record["status"] not in UNFINISHED:
+            if record is None or record["status"] not in UNFINISHED or not task.decision.acquire(False):
                 return False
-            is_running = record["status"] == RUNNING
-            run_s = time.monotonic() - task.started if is_running else 0.0
-            stopping = records.STOP_REQUESTED if is_running else None
-            ended = records.ended(record, status, run_s, error=error, stopping=stopping)
-            self._keeper.replace(task.doc_id, ended)
-            task.stop = why
-            followers = self._settle(task, status)
-        if is_running:
+            task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
+            self._keeper.settle()
+            run_s = None if task.worker is None else time.monotonic() - task.started
+            current = self._keeper.at(task.doc_id) or record
+            stopped = records.stopped(current, status, run_s, error)
+            self._keeper.replace(task.doc_id, stopped)
+            followers = self._retire(task, status)
+        if task.worker is not None:
             self._stopper.stop(task)
         self._doom(task, followers, word_of(status))
         return True
 
     def _expire(self, task: Task) -> None:
         if not task.has_ended and self.decide(task, ERROR, records.TIMED_OUT, TaskTimeout):
-            log.error("task %s (%s) ended with %s", task.id, task.name, records.TIMED_OUT)
+            logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, records.TIMED_OUT)
 
     def forget(self, doc_ids: Iterable[int], *, only_final: bool) -> int:
         """Removes records by number; what hasn't ended is passed over or canceled with its record."""
         removed = 0
         for doc_id in doc_ids:
             with self._lock:
+                self._keeper.settle()
                 record = self._keeper.at(doc_id)
                 if record is None:
                     continue
                 task = self._live_at(doc_id, record)
-                if task is not None and only_final:
-                    continue
+                if task is not None:
+                    if only_final:
+                        continue
+                    task.stop = task.stop or TaskCancelled
                 self._keeper.remove(doc_id)
                 removed += 1
             if task is not None:
                 self._follow_edit(task, None)
         return removed
 
-    def _settle(self, task: Task, status: int) -> list[Task]:
+    def _retire(self, task: Task, status: int) -> list[Task]:
         """Takes an ended task out of everything; returns those that it frees (Completed) or dooms. With the lock."""
         task.has_ended = True
         self.live.pop(task.id, None)
@@ -187,8 +222,8 @@ class Lifecycle:
             graph.unlink(task)
         for waiter in task.waiters:
             waiter.wake()
-        if self._is_closing and not self.live:
-            self._keeper.feed.close()
+        if self.is_closing:
+            self._close_feed()
         if not task.dependants:
             return []
         return graph.release(task) if status == COMPLETED else graph.doom(task)
@@ -199,12 +234,13 @@ class Lifecycle:
         while queue:
             dependant, error = queue.popleft()
             with self._lock:
+                self._keeper.settle()
                 record = self.journal.record_of(dependant)
-                if dependant.has_ended or record is None or record["status"] not in UNFINISHED:
-                    continue  # a user has ended it: that is followed up by itself
-                self._keeper.replace(dependant.doc_id, records.ended(record, CANCELED, 0.0, error=error))
+                if record is None or not dependant.decision.acquire(False):
+                    continue  # a user has ended or removed it: that is followed up by itself
+                self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled
-                further = self._settle(dependant, CANCELED)
+                further = self._retire(dependant, CANCELED)
             reason = _because(dependant.id, word_of(CANCELED))
             queue.extend((one, reason) for one in further)
 
@@ -214,11 +250,22 @@ class Lifecycle:
 
     # -- what users write through the database
 
-    def _review(self, old: Record, new: Record) -> Record:
+    def _review(self, old: Record, new: Record | None) -> Record | None:
         """Under the lock: what is stored of a user's write to a record; what is undone is logged after it."""
         if not records.is_task(old):
             return new
-        stored, undone = records.reviewed(old, new)
+        task = self.live.get(old["id"])
+        if new is None:
+            if task is not None:
+                task.stop = task.stop or TaskCancelled  # it begins no more
+            return None
+        ends = may_be_written(old["status"], new.get("status"))
+        can_end = ends and (task is None or task.decision.acquire(False))
+        run_s = None
+        if ends and can_end and task is not None:
+            task.stop = TaskCancelled
+            run_s = None if task.worker is None else time.monotonic() - task.started
+        stored, undone = records.reviewed(old, new, can_end, run_s)
         if undone:
             self._undone.append((old["id"], "; ".join(undone)))
         return stored
@@ -227,9 +274,10 @@ class Lifecycle:
         """After the lock: what follows for tasks whose record a user has removed or whose end a user has written."""
         while self._undone:
             try:
-                log.warning("undone in the record of task %s: %s", *self._undone.popleft())
+                task_id, what = self._undone.popleft()
             except IndexError:  # another thread took the last one
                 break
+            logs.tell(logs.WARNING, "undone in the record of task %s: %s", task_id, what)
         for doc_id, old, new in edits:
             task = self._live_at(doc_id, old) if old is not None else None
             if task is None:
@@ -242,11 +290,12 @@ class Lifecycle:
     def _follow_edit(self, task: Task, status: int | None) -> None:
         """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
         with self._lock:
-            if task.has_ended:
-                return
-            task.stop = TaskCancelled
-            followers = self._settle(task, CANCELED if status is None else status)
-        if task.gate is not None:
+            self._keeper.settle()
+            if task.has_ended or (status is None and not task.decision.acquire(False)):
+                self.live.pop(task.id, None)
+                return  # its own thread was first
+            followers = self._retire(task, CANCELED if status is None else status)
+        if task.worker is not None:
             self._stopper.stop(task)
         if status == COMPLETED:
             for follower in followers:
@@ -267,6 +316,7 @@ class Lifecycle:
 
     def _catch_up(self, task: Task, blocker: Task) -> None:
         with self._lock:
+            self._keeper.settle()
             if task.has_ended or blocker not in task.blockers:
                 return  # seen between two steps: it has been told
             record = self.journal.record_of(blocker)
@@ -288,7 +338,11 @@ class Lifecycle:
     @property
     def is_idle(self) -> bool:
         """Whether all tasks have ended."""
-        return not self.live
+        self._keeper.look()
+        try:
+            return all(task.has_ended for task in self.live.values())  # the first is the oldest: most often it says it
+        except RuntimeError:  # one has just been added
+            return False
 
     def wait_for_all(self, timeout: float | None = None) -> bool:
         """Until all tasks have ended; False when ``timeout`` seconds are over first."""
@@ -296,14 +350,35 @@ class Lifecycle:
 
     def close(self, join_s: float) -> None:
         """Lets threads and subscriptions end when their work is done; waits up to ``join_s`` seconds for threads."""
-        self._is_closing = True
-        if not self.live:
-            self._keeper.feed.close()
+        self.is_closing = True
+        self._close_feed()
         self.pool.close()
         self.supervisor.close()
         until = time.monotonic() + join_s
         self.pool.join(join_s)
         self.supervisor.join(max(0.0, until - time.monotonic()))
+
+    # -- around a fork
+
+    def hold(self) -> None:
+        """Keeps records and tasks as they are until :meth:`let_go`."""
+        self._lock.acquire()
+
+    def let_go(self) -> None:
+        """Ends what :meth:`hold` began."""
+        self._lock.release()
+
+    def orphan(self) -> None:
+        """In a forked child: the records stay as they were, and nothing is waited for.
+
+        A manager that had nothing to do before the fork is as good as new.
+        """
+        self.is_orphan = self.is_orphan or self._keeper.revision > 0
+        self.live.clear()
+
+    def _close_feed(self) -> None:
+        if self.is_idle:
+            self._keeper.feed.close()
 
 
 def _because(task_id: str, ending: str | None) -> str:

@@ -60,7 +60,7 @@ class Reading:
     @property
     def revision(self) -> int:
         """The number of the newest change; 0 before the first. Every change of a record takes the next number."""
-        return self._keeper.feed.revision
+        return self._keeper.revision
 
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by status code. Kept as they change, not counted."""
@@ -72,7 +72,7 @@ class Reading:
         return Snapshot(moment.revision, [MappingProxyType(record) for record in moment.records])
 
     def _record(self, task_id: str) -> Doc:
-        record = self._keeper.find(task_id)
-        if record is None:
+        found = self._keeper.locate(task_id)
+        if found is None:
             raise UnknownTask(task_id)
-        return record
+        return found[1]

@@ -31,61 +31,97 @@ MAX_ERROR_CHARS = 10_000
 MAX_TRACEBACK_CHARS = 60_000
 
 
+#: What all tasks have in common when they are added. The ten keys of the original come first, in its order.
+_FRESH: Record = {
+    "id": "",
+    "timestamp": "",
+    "name": "",
+    "depend_on": None,
+    "status": SUSPENDED,
+    "get_result": False,
+    "perf": 0,
+    "error": None,
+    "result": None,
+    "thread": None,
+    "added_at": 0.0,
+    "started_at": None,
+    "finished_at": None,
+    "waiting_for": None,
+    "thread_timeout": None,
+    "progress": None,
+    "stopping": None,
+    "traceback": None,
+    "log": (),
+}
+
+
 def added(
-    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None
+    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None, at: float
 ) -> Record:
-    """The first version. The ten keys of the original come first, in its order."""
-    now = time.time()
-    return {
-        "id": task_id,
-        "timestamp": _local_time(int(now)),
-        "name": name,
-        "depend_on": depend_on,
-        "status": SUSPENDED,
-        "get_result": get_result,
-        "perf": 0,
-        "error": None,
-        "result": None,
-        "thread": None,
-        "added_at": now,
-        "started_at": None,
-        "finished_at": None,
-        "waiting_for": DEPENDENCIES if depend_on else None,
-        "thread_timeout": limit,
-        "progress": None,
-        "stopping": None,
-        "traceback": None,
-        "log": (),
-    }
+    """The first version."""
+    version = _FRESH.copy()
+    version["id"] = task_id
+    version["timestamp"] = _local_time(int(at))
+    version["name"] = name
+    version["get_result"] = get_result
+    version["added_at"] = at
+    if depend_on:
+        version["depend_on"] = depend_on
+        version["waiting_for"] = DEPENDENCIES
+    if limit is not None:
+        version["thread_timeout"] = limit
+    return version
 
 
-def started(record: Record, thread: int, limit: float | None) -> Record:
+def started(record: Record, at: float, thread: int, limit: float | None) -> Record:
     """The version of a task whose function is about to be called."""
     version = record.copy()
     version["status"] = RUNNING
     version["thread"] = thread
-    version["started_at"] = time.time()
+    version["started_at"] = at
     version["waiting_for"] = None
     version["thread_timeout"] = limit
     return version
 
 
-def ended(record: Record, status: int, run_s: float, *, error: str | None = None, **more: Any) -> Record:
+def ended(record: Record, status: int, run_s: float, at: float, error: str | None = None) -> Record:
     """The version of a task whose end is decided; ``run_s`` seconds after its start (0.0 if it never ran)."""
     version = record.copy()
     version["status"] = status
     version["perf"] = run_s
     version["error"] = error
-    version["finished_at"] = time.time()
+    version["finished_at"] = at
     version["waiting_for"] = None
-    version.update(more)
+    return version
+
+
+def concluded(
+    record: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
+) -> Record:
+    """The version of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
+    version = record.copy()
+    version["status"] = status
+    version["perf"] = run_s
+    version["finished_at"] = at
+    version["waiting_for"] = None
+    version["result"] = result
+    if error is not None:
+        version["error"] = error
+        version["traceback"] = trace
+    return version
+
+
+def stopped(record: Record, status: int, run_s: float | None, error: str | None) -> Record:
+    """The version of a task that somebody else has ended; ``run_s`` seconds after its start, None if it never ran."""
+    version = ended(record, status, run_s or 0.0, time.time(), error)
+    version["stopping"] = None if run_s is None else STOP_REQUESTED
     return version
 
 
 def logged(record: Record, level: str, message: str) -> Record:
     """The version with one more log line; the oldest lines go first."""
     line = {"at": time.time(), "level": level, "message": message}
-    return {**record, "log": (*record["log"][1 - MAX_LOG_LINES :], line)}
+    return {**record, "log": (*(record["log"] or ())[1 - MAX_LOG_LINES :], line)}
 
 
 def is_task(document: Record) -> bool:
@@ -93,10 +129,11 @@ def is_task(document: Record) -> bool:
     return isinstance(document.get("id"), str) and "added_at" in document and "status" in document
 
 
-def reviewed(old: Record, new: Record) -> tuple[Record, list[str]]:
+def reviewed(old: Record, new: Record, can_end: bool, run_s: float | None) -> tuple[Record, list[str]]:
     """What is stored when a user writes ``new`` over a task's record, and what of it was undone, in words.
 
-    A status may be written only to end what hasn't ended; what a task is (its id, what it depends on) stays.
+    A status may be written only to end what hasn't ended, if it ``can_end`` now, ``run_s`` seconds after its start
+    (None if it never ran); what a task is (its id, what it depends on) stays.
     """
     undone = []
     fixed = dict(new)
@@ -105,27 +142,26 @@ def reviewed(old: Record, new: Record) -> tuple[Record, list[str]]:
             undone.append(f"{key} can't be changed")
             fixed[key] = old[key]
     status = new.get("status")
-    if may_be_written(old["status"], status):
-        return _ended_by_hand(old, fixed), undone
+    if can_end and may_be_written(old["status"], status):
+        return _ended_by_hand(old, fixed, run_s), undone
     if not is_code(status) or status != old["status"]:
         undone.append(f"status can't go from {word_of(old['status'])} to {word_of(status)}")
     fixed["status"] = old["status"]
     for key in old:
-        if key not in fixed:
+        if key not in fixed and key in _FRESH:
             undone.append(f"{key} can't be removed")
             fixed[key] = old[key]
     return fixed, undone
 
 
-def _ended_by_hand(old: Record, new: Record) -> Record:
+def _ended_by_hand(old: Record, new: Record, run_s: float | None) -> Record:
     """A task that a user has ended through the database, completed by what the engine would have written."""
     status = int(new["status"])
-    complete = {**old, **new}
+    complete = {**{key: old[key] for key in _FRESH}, **new}
     error = complete["error"]
     if error is None and status != COMPLETED:
         error = "Canceled through the database" if status == CANCELED else "Ended with Error through the database"
-    run_s = max(0.0, time.time() - old["started_at"]) if old["status"] == RUNNING else 0.0
-    return ended(complete, status, run_s, error=error, stopping=STOP_REQUESTED if old["status"] == RUNNING else None)
+    return stopped(complete, status, run_s, error)
 
 
 def _is_same(new: object, old: object) -> bool:

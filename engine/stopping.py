@@ -9,6 +9,7 @@ from .pool import Pool
 from .records import INTERRUPT_SENT, STILL_BLOCKED
 from .supervisor import Supervisor
 from .task import Task
+from .workers import Worker
 
 #: How long a task may take to notice by itself, and between two looks at it (growing); when it is given up. Seconds.
 GRACE_S = 0.01
@@ -30,20 +31,20 @@ class Stopper:
 
     def stop(self, task: Task) -> None:
         """Begins to stop a task whose ``stop`` is set. Returns at once; from any thread."""
-        task.stop_at = time.monotonic()
+        task.stop_at, task.is_abandoned = time.monotonic(), False
         task.sound_alarms()
         self._call_at(task.stop_at + GRACE_S, task, FIRST_PAUSE_S)
 
     def _step(self, stopping: tuple[Task, float]) -> None:
         task, pause_s = stopping
-        gate, why = task.gate, task.stop
-        if task.is_thread_done or gate is None or why is None:
+        worker, why = task.worker, task.stop
+        if task.is_thread_done or worker is None or why is None:
             return
         task.sound_alarms()  # one may have been set in the instant of the decision
-        gate.interrupt(task, why)
+        worker.gate.interrupt(task, why)
         now, give_up_at = time.monotonic(), task.stop_at + GIVE_UP_AFTER_S
         if now >= give_up_at and not task.is_abandoned:
-            self._give_up(task)
+            self._give_up(task, worker)
         elif pause_s == FIRST_PAUSE_S * 2:
             self._journal.tell_stopping(task, INTERRUPT_SENT)  # it didn't stop at once
         next_at = now + pause_s if task.is_abandoned else min(now + pause_s, give_up_at)
@@ -52,6 +53,6 @@ class Stopper:
     def _call_at(self, when: float, task: Task, pause_s: float) -> None:
         self._supervisor.call_at(when, self._step, (task, pause_s), is_lasting=True)
 
-    def _give_up(self, task: Task) -> None:
-        if task.worker is not None and self._pool.give_away_seat(task.worker, task):
+    def _give_up(self, task: Task, worker: Worker) -> None:
+        if self._pool.give_away_seat(worker, task):
             self._journal.tell_stopping(task, STILL_BLOCKED)

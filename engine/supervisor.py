@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
 import math
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from . import logs
 from .task import Task
-
-log = logging.getLogger("task_control")
 
 #: How long the thread stays when there is nothing to do, and the longest it sleeps at once; seconds.
 _STAY_S = 10.0
@@ -35,7 +33,7 @@ class Supervisor:
         self._expire = expire
         self._may_rest = may_rest
         #: Guards everything below. No other lock is taken while it is held.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may come back here
         self._entries: list[tuple[float, int, Action, Any, bool]] = []
         self._prune_at = _PRUNE_FROM
         self._numbers = itertools.count()
@@ -77,7 +75,7 @@ class Supervisor:
         try:
             thread.start()
         except RuntimeError:  # out of threads, or the interpreter is on its way out: the next call tries again
-            log.warning("the supervisor thread can't be started now; deadlines wait for it")
+            logs.tell(logs.WARNING, "the supervisor thread can't be started now; deadlines wait for it")
             with self._lock:
                 self._thread = None
 
@@ -102,11 +100,12 @@ class Supervisor:
             for action, argument in due:
                 try:
                     action(argument)
-                except Exception:
-                    log.exception("the supervisor goes on after an error in %r", action)
+                except Exception as error:
+                    logs.tell(logs.ERROR, "the supervisor goes on after an error in %r", action, error=error)
 
     def _take_due(self) -> list[tuple[Action, Any]] | None:
         """What is to be called now, after waiting for it; [] to look again, None to end the thread."""
+        is_over = self._is_closing and self._may_rest()
         with self._lock:
             now = time.monotonic()
             due = []
@@ -115,7 +114,7 @@ class Supervisor:
                 due.append((action, argument))
             if due:
                 return due
-            if self._is_closing and self._may_rest():
+            if is_over:
                 self._entries = [entry for entry in self._entries if entry[4]]
                 heapq.heapify(self._entries)
                 if not self._entries:

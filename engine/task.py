@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from .errors import TaskInterrupt
-from .interrupts import Gate
+from .interrupts import running
 
 if TYPE_CHECKING:
-    from .handle import TaskHandle
     from .waiting import Waiter
     from .workers import Worker
 
 
-#: What most tasks have, shared by them and never written to: their own is made by who has something to put in it.
+#: What most tasks have, shared by them and never written to: its own is made by who has something to put in it.
 NO_TASKS: dict[Task, None] = {}
-NO_ALARMS: list[Callable[[], None]] = []
+
+
+#: What a task's own thread says of its end, for the record: status, seconds that it ran, when (wall clock), error line,
+#: traceback, result. A plain tuple, as each task makes one.
+Outcome = tuple[int, float, float, str | None, str | None, Any]
 
 
 class Task:
     """The working state of one task, from ``add`` until its thread is done with it.
 
-    Unless said otherwise, guarded by the store's lock. The truth about the status is the record, not this.
+    Unless said otherwise, guarded by the store's lock. What it does by itself (be added, begin, end) is posted to the
+    keeper, and on its record before anybody can read that.
     """
 
     __slots__ = (
@@ -33,20 +39,23 @@ class Task:
         "function",
         "takes_handle",
         "context",
-        "handle",
+        "depend_on",
+        "keeps_result",
         "limit",
+        "added_at",
+        "decision",
         "has_ended",
         "blockers",
         "dependants",
         "waiters",
         "waits_for",
-        "gate",
         "worker",
         "started",
+        "started_at",
+        "outcome",
         "stop",
         "stop_at",
         "alarms",
-        "is_thread_done",
         "is_abandoned",
         "ready_at",
         "waits_for_seat",
@@ -58,6 +67,8 @@ class Task:
         name: str,
         function: Callable[..., Any],
         takes_handle: bool,
+        depend_on: str | list[str] | None,
+        keeps_result: bool,
         limit: float | None,
         context: Context,
     ) -> None:
@@ -68,33 +79,46 @@ class Task:
         self.function: Callable[..., Any] | None = function
         self.takes_handle = takes_handle
         self.context: Context | None = context
-        self.handle: TaskHandle | None = None
-        #: The task's own limit in seconds; None means the manager's default.
+        #: What the record says it depends on.
+        self.depend_on = depend_on
+        self.keeps_result = keeps_result
+        #: Its limit in seconds: its own, from the start on the one that holds; None means the manager's default.
         self.limit = limit
-        #: Its end is decided. Never goes back; may be read without the lock.
+        self.added_at = time.time()
+        #: Acquired, without waiting and for good, by the one who decides how it ends.
+        self.decision = threading.Lock()
+        #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
         #: The unfinished tasks that it depends on, and those that depend on it; sets that keep their order.
         self.blockers = self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Waiter, ...] = ()
         self.waits_for: frozenset[Task] = frozenset()
-        # While it runs, written by its worker:
-        self.gate: Gate | None = None
+        #: What runs it, from the moment on that it has begun; and what came of it, if its own thread has decided that.
         self.worker: Worker | None = None
-        #: Monotonic seconds at which the function was called.
-        self.started = 0.0
-        #: What to raise in the task, once a stop is decided, and when that was (monotonic).
+        self.outcome: Outcome | None = None
+        #: What to raise in the task, once a stop is decided.
         self.stop: type[TaskInterrupt] | None = None
-        self.stop_at = 0.0
-        #: Called once when a stop is decided, to wake what sleeps; append and pop only.
-        self.alarms = NO_ALARMS
-        #: The function has returned; the supervisor leaves it alone.
-        self.is_thread_done = False
-        #: Its seat was given away because it couldn't be stopped. Guarded by the pool's lock.
-        self.is_abandoned = False
-        #: Monotonic seconds since when it has waited for a seat, and whether its record says so. Pool's lock.
-        self.ready_at = 0.0
+        #: Whether its record says that it waits for a seat. Pool's lock.
         self.waits_for_seat = False
+
+    # Not there from the start, since most tasks are many and short:
+
+    #: Monotonic seconds since when it has waited for a seat; set when it is ready.
+    ready_at: float
+    #: When the function was called, in monotonic seconds and as the record says it; set when it begins.
+    started: float
+    started_at: float
+    #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
+    alarms: list[Callable[[], None]]
+    #: When a stop was decided, in monotonic seconds, and whether its seat has been given away since (pool's lock).
+    stop_at: float
+    is_abandoned: bool
+
+    @property
+    def is_thread_done(self) -> bool:
+        """Whether the function has returned, or will not be called."""
+        return self.function is None
 
     def sound_alarms(self) -> None:
         """Wakes the task's own thread where it sleeps. From any thread; each alarm goes off once."""
@@ -104,3 +128,16 @@ class Task:
             except IndexError:
                 return
             alarm()
+
+
+def check(task: Task) -> None:
+    """Raises what the task is to be stopped with, if its end has been decided; not where its thread is shielded."""
+    why = task.stop
+    if why is not None and not is_shielded(task):
+        raise why
+
+
+def is_shielded(task: Task) -> bool:
+    """Whether the calling thread runs the task, and keeps interrupts out now."""
+    gate = running.gate
+    return gate is not None and gate.run is task and gate.depth > 0

@@ -12,7 +12,7 @@ from .graph import can_end_before
 from .interrupts import running, shield
 from .pool import Pool
 from .store import Keeper
-from .task import Task
+from .task import Task, check
 
 
 class Waiter:
@@ -94,21 +94,20 @@ class Waiting:
         finally:
             with shield:
                 self._pool.take_seat_back(worker)
-        if me.handle is not None:
-            me.handle.checkpoint()
+                if waiter.wake in me.alarms:
+                    me.alarms.remove(waiter.wake)
+        check(me)
         return have_ended
 
     def _sleep_through(self, targets: list[Task], waiter: Waiter, until: float | None, me: Task | None) -> bool:
         """Sleeps for one target after the other, the newest first: when that has ended, most others have, too."""
         for target in reversed(targets):
             while not target.has_ended and self._lie_down(target, waiter):
-                if me is not None and me.stop is not None:
-                    break
-                if not waiter.sleep(until):
+                if (me is not None and me.stop is not None) or not waiter.sleep(until):
                     with shield, self._lock:
                         target.waiters = tuple(other for other in target.waiters if other is not waiter)
                     return all(one.has_ended for one in targets)
-        return all(target.has_ended for target in targets)
+        return True
 
     def _lie_down(self, target: Task, waiter: Waiter) -> bool:
         """Has the end of ``target`` wake the waiter; False if it has ended."""

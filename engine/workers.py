@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from .errors import TaskInterrupt
 from .handle import call
 from .interrupts import Gate, drain, running
+from .journal import Journal
 from .task import Task
 
 
@@ -23,6 +24,8 @@ class Seats(Protocol):
 
 class Engine(Protocol):
     """What a worker reports to."""
+
+    journal: Journal
 
     def begin(self, task: Task, worker: Worker) -> bool:
         """Claims the task for the worker; False if its end was decided while it waited."""
@@ -106,7 +109,7 @@ class Worker:
                         self._has_called = True
                         gate.lock.release()  # open
                         if task.stop is None:
-                            self._value = context.run(call, task)
+                            self._value = context.run(call, task, self.engine.journal)
                 except BaseException as error:
                     self._error = error
                 gate.lock.acquire()  # shut

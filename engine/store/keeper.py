@@ -1,15 +1,20 @@
-"""The engine's own door to the records: insert, replace, remove, count, look at one moment of all."""
+"""The engine's own door to the records: moves of tasks, changes, counts, one moment of all."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..feed import Feed
-from ..status import WORDS
-from .rows import Doc, Rows
+from ..interrupts import shield
+from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
+from .task_rows import TaskRows
+
+#: So many moves may wait to be written down before whoever makes the next one does it.
+_MOVES_AT_MOST = 256
 
 
 class Moment(NamedTuple):
@@ -19,80 +24,12 @@ class Moment(NamedTuple):
     records: list[Doc]
 
 
-class TaskRows(Rows):
-    """The rows of the task table: found by task id, counted by status, every change published in the same step."""
-
-    __slots__ = ("_counts", "_feed", "_has_twins", "_numbers")
-
-    def __init__(self, feed: Feed) -> None:
-        super().__init__(("id", "status"))
-        self._feed = feed
-        self._counts = [0] * len(WORDS)
-        #: The number of the oldest record of each task id, and whether users have ever added a second one of an id.
-        self._numbers: dict[str, int] = {}
-        self._has_twins = False
-
-    def put(self, doc_id: int, doc: Doc) -> None:
-        """Inserts or replaces a document; see :meth:`Rows.put`."""
-        old = self.docs.get(doc_id)
-        if old is None or self._indexes:
-            super().put(doc_id, doc)
-        else:  # what it comes to for most tasks, without the call
-            self.docs[doc_id] = doc
-            self.version += 1
-        if old is None:
-            self._number(doc_id, doc)
-            self._count(doc, 1)
-            self._feed.publish("added", doc)
-            return
-        if old.get("id") is not doc.get("id"):
-            self._unnumber(doc_id, old)
-            self._number(doc_id, doc)
-        if old.get("status") is not doc.get("status") or old.get("id") is not doc.get("id"):
-            self._count(old, -1)
-            self._count(doc, 1)
-        self._feed.publish("changed", doc)
-
-    def drop(self, doc_id: int) -> Doc:
-        """Removes a document; see :meth:`Rows.drop`."""
-        old = super().drop(doc_id)
-        self._unnumber(doc_id, old)
-        self._count(old, -1)
-        self._feed.publish("removed", old)
-        return old
-
-    def number_of(self, task_id: object) -> int | None:
-        """The number of the oldest record with this task id. Needs no lock."""
-        return self._numbers.get(task_id) if isinstance(task_id, str) else None
-
-    def counts(self) -> tuple[int, ...]:
-        """How many tasks have each status."""
-        return tuple(self._counts)
-
-    def _number(self, doc_id: int, doc: Doc) -> None:
-        task_id = doc.get("id")
-        if isinstance(task_id, str) and self._numbers.setdefault(task_id, doc_id) != doc_id:
-            self._has_twins = True
-
-    def _unnumber(self, doc_id: int, doc: Doc) -> None:
-        task_id = doc.get("id")
-        if not isinstance(task_id, str) or self._numbers.get(task_id) != doc_id:
-            return
-        del self._numbers[task_id]
-        if self._has_twins:
-            for twin, other in self.docs.items():
-                if twin != doc_id and other.get("id") == task_id:
-                    self._numbers[task_id] = twin
-                    return
-
-    def _count(self, doc: Doc, by: int) -> None:
-        status = doc.get("status")
-        if type(status) is int and 0 <= status < len(self._counts) and isinstance(doc.get("id"), str):
-            self._counts[status] += by
-
-
 class Keeper:
     """Keeps the task records. Every change, whoever makes it, gets the next revision and is published at once.
+
+    What tasks do by themselves (be added, begin, end) is posted without a lock and written down, in order, by whoever
+    looks next: before anything is read or changed here, all that was posted has become records. So nobody can tell
+    the difference, and threads that run short tasks don't stand in each other's way.
 
     Attributes:
         db: the TinyDB that users see.
@@ -100,21 +37,64 @@ class Keeper:
             task takes it within ``shield``. No lock of the engine's is held when it is taken.
         feed: the changes.
         replace: ``replace(doc_id, record)`` stores the next version of a record; with the lock held.
-        at: ``at(doc_id)`` is the record with this number or None; with the lock or without.
+        at: ``at(doc_id)`` is the record with this number or None; with the lock held.
     """
 
     def __init__(self, history: int) -> None:
-        self.feed = Feed(history)
+        self.feed = Feed(history, self.look)
         self._rows = TaskRows(self.feed)
         self.db = TaskDB(self._rows)
+        self._guard = self.db.rows_storage.guard
+        self._guard.settle = self.settle
         self.lock = self.db.rows_storage.lock
         self.replace = self._rows.put
         self.at = self._rows.docs.get
+        self._moves: deque[Any] = deque()
+        self._make: Callable[[Any, Doc | None], Doc | None] | None = None
+        self._is_settling = False
 
-    def watch(self, review: Callable[[Doc, Doc], Doc], react: Callable[[list[Edit]], None]) -> None:
-        """Gives the engine a say in what users write: ``review`` under the lock, ``react`` after its release."""
+    def watch(
+        self,
+        make: Callable[[Any, Doc | None], Doc | None],
+        review: Callable[[Doc, Doc | None], Doc | None],
+        react: Callable[[list[Edit]], None],
+    ) -> None:
+        """Sets what makes a record of a move, and gives the engine a say in what users write.
+
+        ``make`` and ``review`` are called under the lock, ``react`` after its release.
+        """
+        self._make = make
         self.db.rows_storage.review = review
-        self.db.rows_storage.guard.react = react
+        self._guard.react = react
+
+    # -- moves
+
+    def post(self, move: Any) -> None:
+        """Takes in a move that has been made. Needs no lock; from any thread, but within ``shield`` inside a task."""
+        self._moves.append(move)
+        if self.feed.sleepers:
+            self.feed.wake()
+        elif len(self._moves) > _MOVES_AT_MOST and self.lock.acquire(False):
+            try:
+                self.settle()
+            finally:
+                self.lock.release()
+
+    def settle(self) -> None:
+        """Writes down what has been posted; with the lock held. Not in the middle of a user's operation."""
+        if not self._moves or self._is_settling or self._guard.is_held or self._make is None:
+            return
+        self._is_settling = True  # a finalizer may get in here, and look
+        try:
+            self._rows.take_in(self._moves, self._make)
+        finally:
+            self._is_settling = False
+
+    def look(self) -> None:
+        """Brings the records up to date, to be read without the lock."""
+        if self._moves:
+            with shield, self.lock:
+                self.settle()
 
     # -- with the lock held
 
@@ -137,6 +117,8 @@ class Keeper:
 
     def locate(self, task_id: object) -> tuple[int, Doc] | None:
         """Number and record of the oldest record with this task id."""
+        if self._moves:
+            self.look()
         doc_id = self._rows.number_of(task_id)
         record = None if doc_id is None else self._rows.docs.get(doc_id)
         if doc_id is None or record is None or record.get("id") != task_id:
@@ -145,16 +127,23 @@ class Keeper:
 
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by code."""
+        self.look()
         return self._rows.counts()
+
+    @property
+    def revision(self) -> int:
+        """The number of the newest change."""
+        self.look()
+        return self.feed.revision
 
     def moment(self) -> Moment:
         """All records now, documents without a task id left out."""
-        with self.db.rows_storage.guard:
+        with self._guard:
             revision, records = self.feed.revision, list(self._rows.docs.values())
         return Moment(revision, [record for record in records if isinstance(record.get("id"), str)])
 
     def numbered(self) -> list[tuple[int, Doc]]:
         """Number and record of all records now, documents without a task id left out."""
-        with self.db.rows_storage.guard:
+        with self._guard:
             pairs = list(self._rows.docs.items())
         return [pair for pair in pairs if isinstance(pair[1].get("id"), str)]

@@ -39,9 +39,9 @@ class Rows:
 
     def take_id(self) -> int:
         """The number for the next document."""
-        if self._next_id is None:
-            self._next_id = max(self.docs, default=0) + 1
         taken = self._next_id
+        if taken is None:
+            taken = max(self.docs, default=0) + 1
         self._next_id = taken + 1
         return taken
 
@@ -57,10 +57,8 @@ class Rows:
         if old is None:
             self._note_order(doc_id)
             self.exists = True
-        for field, index in self._indexes.items():
-            if old is None or field not in old or field not in doc or old[field] is not doc[field]:
-                _take_out(index, field, doc_id, old)
-                _take_in(index, field, doc_id, doc)
+        if self._indexes:
+            self._reindex(doc_id, old, doc)
         self.docs[doc_id] = doc
         self.version += 1
 
@@ -71,6 +69,12 @@ class Rows:
             _take_out(index, field, doc_id, old)
         self.version += 1
         return old
+
+    def _reindex(self, doc_id: int, old: Doc | None, doc: Doc) -> None:
+        for field, index in list(self._indexes.items()):
+            if old is None or field not in old or field not in doc or old[field] is not doc[field]:
+                _take_out(index, field, doc_id, old)
+                _take_in(index, field, doc_id, doc)
 
     def _note_order(self, doc_id: int) -> None:
         """Keeps in mind whether the order of the table is that of the numbers, as it is unless users choose them."""

@@ -28,10 +28,19 @@ class Guard:
         self._depth = 0
         self._edits: list[Edit] = []
         self.react: Callable[[list[Edit]], None] | None = None
+        #: Called with the lock when a user's operation begins: brings the rows up to date.
+        self.settle: Callable[[], None] | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a user's operation is under way. With the lock held."""
+        return self._depth > 0
 
     def __enter__(self) -> None:
         shield.__enter__()
         self._lock.acquire()
+        if not self._depth and self.settle is not None:
+            self.settle()
         self._depth += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -58,8 +67,8 @@ class RowStorage(MemoryStorage):
     Attributes:
         lock: guards every row, index, counter and revision of this store. The engine takes it as it is; tables
             take it through ``guard``.
-        review: asked, under the lock, about each change that a user makes to the task table; answers with the
-            version to store.
+        review: asked, under the lock, about each change that a user makes to a document of the task table (None: its
+            removal); answers with the version to store.
     """
 
     def __init__(self, kept: Mapping[str, Rows] | None = None) -> None:
@@ -67,7 +76,7 @@ class RowStorage(MemoryStorage):
         self._foreign: Any = None
         self.lock = threading.RLock()
         self.guard = Guard(self.lock)
-        self.review: Callable[[Doc, Doc], Doc] | None = None
+        self.review: Callable[[Doc, Doc | None], Doc | None] | None = None
         self._kept = dict(kept or {})
         self._tables: dict[str, Rows] = dict(self._kept)
 
@@ -98,11 +107,11 @@ class RowStorage(MemoryStorage):
         is_kept = name in self._kept
         for doc_id, doc in changes:
             old = rows.docs.get(doc_id)
+            if is_kept and old is not None and self.review is not None:
+                doc = self.review(old, doc)
             if doc is None:
                 rows.drop(doc_id)
             else:
-                if is_kept and old is not None and self.review is not None:
-                    doc = self.review(old, doc)
                 rows.put(doc_id, doc)
             if is_kept:
                 self.guard.note((doc_id, old, doc))

@@ -1,9 +1,9 @@
 """The engine's guards against races, and how to take each of them out: `python -m tests.stress.guards` tries all.
 
-A stress test is worth what it can find. For each guard this runs the storm without it, in a process of its own (what
-breaks may be Python's own locks), and says what the storm found. Draining isn't among them: Python delivers what was
-sent right after the call that takes the gate's lock, but for a race in Python that no storm provokes; test_interrupts
-shows what draining does.
+A stress test is worth what it can find. For each guard this runs the storm, or the crowd, without it, in a process of
+its own (what breaks may be Python's own locks), and says what was found. Draining isn't among them: Python delivers
+what was sent right after the call that takes the gate's lock, but for a race in Python that no storm provokes;
+test_interrupts shows what draining does.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Guard:
     function: str
     text: str
     without: str
+    #: The stress that is to miss it: the storm, or the crowd.
+    found_by: str = "storm"
 
     def take_out(self) -> None:
         """Compiles the function again without the guard."""
@@ -108,6 +110,38 @@ GUARDS = {
         "self._lock.acquire()",
         "pass",
     ),
+    "admission": Guard(
+        "a task is looked up, recorded and linked in one step",
+        lifecycle.Lifecycle,
+        "admit",
+        "with self._lock:",
+        "if True:",
+        found_by="crowd",
+    ),
+    "by hand once": Guard(
+        "an end that a user has written is followed up once",
+        lifecycle.Lifecycle,
+        "_follow_edit",
+        "if task.has_ended:",
+        "if False:",
+        found_by="crowd",
+    ),
+    "doom once": Guard(
+        "a task that has ended is not canceled for its dependencies any more",
+        lifecycle.Lifecycle,
+        "_doom",
+        'if dependant.has_ended or record is None or record["status"] not in UNFINISHED:',
+        "if record is None:",
+        found_by="crowd",
+    ),
+    "forget": Guard(
+        "a purge looks at a record and removes it in one step",
+        lifecycle.Lifecycle,
+        "forget",
+        "with self._lock:",
+        "if True:",
+        found_by="crowd",
+    ),
 }
 
 SEEDS = 12
@@ -115,15 +149,19 @@ TASKS = 1500
 
 
 def _storm_without(name: str) -> None:
-    """In the child: finds a seed for which the storm has problems; exits with 1 then, with 0 if there is none."""
+    """In the child: finds a seed for which the stress has problems; exits with 1 then, with 0 if there is none."""
+    from .crowd import Crowd
     from .storm import Storm
 
     sys.setswitchinterval(1e-5)
     faulthandler.dump_traceback_later(35, exit=True)
     GUARDS[name].take_out()
     for seed in range(SEEDS):
-        for only_ends in (True, False):
-            if problems := Storm(seed, TASKS, only_ends).run():
+        runs = [Crowd(seed, TASKS * 2)]
+        if GUARDS[name].found_by == "storm":
+            runs = [Storm(seed, TASKS, only_ends) for only_ends in (True, False)]
+        for run in runs:
+            if problems := run.run():
                 sys.stdout.write(f"seed {seed}: {problems[0]}")
                 sys.stdout.flush()
                 os._exit(1)
@@ -131,7 +169,7 @@ def _storm_without(name: str) -> None:
 
 
 def finding(name: str) -> str | None:
-    """What the storm finds without a guard: a problem, a crash or a hang; None if nothing."""
+    """What the storm or the crowd finds without a guard: a problem, a crash or a hang; None if nothing."""
     command = [sys.executable, "-m", "tests.stress.guards", name]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)

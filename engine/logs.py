@@ -1,0 +1,20 @@
+"""What the engine tells its host's log. Handlers are other people's code: what they raise ends here."""
+
+from __future__ import annotations
+
+import logging
+from logging import ERROR, WARNING
+
+__all__ = ["ERROR", "WARNING", "tell"]
+
+_log = logging.getLogger("task_control")
+# A library is silent until its host configures logging; the records tell what failed all the same.
+_log.addHandler(logging.NullHandler())
+
+
+def tell(level: int, message: str, *args: object, error: BaseException | None = None) -> None:
+    """Logs a message. Never raises, and is never called with a lock held."""
+    try:
+        _log.log(level, message, *args, exc_info=error, stacklevel=2)
+    except Exception:
+        pass  # there is nobody left to tell

@@ -1,0 +1,134 @@
+"""S16: code of others that runs inside the manager's own steps, finalizers and log handlers, costs nothing else."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+pytestmark = pytest.mark.guarantee("S16")
+
+SEATS = 2
+
+
+def test_a_finalizer_may_use_the_manager(run_script):
+    """Python runs finalizers wherever garbage is found, inside the manager too: they may add, cancel and write."""
+    lines = run_script(
+        "import faulthandler, gc, time\n"
+        "from engine import TaskControl\n"
+        "faulthandler.dump_traceback_later(15, exit=True)\n"
+        "taskman = TaskControl(history=1_000_000)\n"
+        "class Resource:\n"
+        "    def __init__(self):\n"
+        "        self.myself = self\n"
+        "    def __del__(self):\n"
+        "        task = taskman.add(name='finalizer', function=lambda f: None)\n"
+        "        try:\n"
+        "            taskman.cancel(task)\n"
+        "        except LookupError:  # it has ended and was purged already\n"
+        "            pass\n"
+        "        taskman.db.update({'note': 1}, taskman.dbQuery.id == task)\n"
+        "usual = gc.get_threshold()\n"
+        "gc.set_threshold(50, 5, 5)\n"
+        "end = time.monotonic() + 2\n"
+        "while time.monotonic() < end:\n"
+        "    Resource()\n"
+        "    taskman.add(name='main', function=lambda f: Resource() and None)\n"
+        "    taskman.purge(minutes=0)\n"
+        "gc.set_threshold(*usual)\n"
+        "print(taskman.wait(timeout=10), sum(taskman.counts()[2:4]))\n"
+        "changes = [change.revision for change in taskman.changes(0)]\n"
+        "print(changes == list(range(1, len(changes) + 1)))\n"
+    )
+
+    assert lines == ["True 0", "True"]
+
+
+class Broken(logging.Handler):
+    """A handler that raises, as those do that forget about handleError."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.calls += 1
+        raise RuntimeError("the handler is broken")
+
+
+@pytest.fixture
+def broken():
+    """The engine's logger with a handler that raises."""
+    logger, handler = logging.getLogger("task_control"), Broken()
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_broken_log_handler_costs_no_seat_and_no_end(managers, broken, ended):
+    """More tasks fail than there are seats, each logged by a handler that raises: all end, and so does what waits."""
+    manager = managers(max_workers=SEATS)
+    failing = [manager.add(name="fails", function=lambda f: 1 / 0) for _ in range(SEATS * 2)]
+    behind = [manager.add(name="behind", function=lambda f: None, depend_on=task_id) for task_id in failing]
+    late = manager.add(name="late", function=lambda f: f.sleep(60), thread_timeout=0.05)
+    fine = manager.add(name="fine", function=lambda f: None)
+
+    found = [ended(task_id, manager)["status"] for task_id in [*failing, *behind, late, fine]]
+    assert found == [1] * SEATS * 2 + [4] * SEATS * 2 + [1, 0]
+
+
+def test_a_broken_log_handler_does_not_reach_who_writes(taskman, broken, gate):
+    """An update that is undone, and logged by a handler that raises, is no error of the caller's."""
+    task_id = taskman.add(name="task", function=gate)
+    gate.wait_until_started()
+    taskman.db.update({"status": 2}, taskman.dbQuery.id == task_id)
+
+    assert (broken.calls, taskman.get_status(task_id)) == (1, 3)
+
+
+def test_a_log_handler_may_use_the_manager(managers, ended):
+    """A handler that adds a task for each failure, as a watchdog would, is served."""
+    manager = managers(max_workers=SEATS)
+    added = []
+
+    class Watchdog(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            added.append(manager.add(name="repair", function=lambda f: None))
+
+    logger, watchdog = logging.getLogger("task_control"), Watchdog()
+    logger.addHandler(watchdog)
+    try:
+        failed = [manager.add(name="fails", function=lambda f: 1 / 0) for _ in range(20)]
+        assert [ended(task_id, manager)["status"] for task_id in failed] == [1] * 20
+        assert manager.wait(timeout=10)
+    finally:
+        logger.removeHandler(watchdog)
+
+    assert [manager.get_status(task_id) for task_id in added] == [0] * 20
+
+
+@pytest.mark.guarantee("S9")
+def test_a_doomed_task_does_not_run_while_the_failure_is_being_logged(taskman, gates, ended):
+    """One dependency fails, the other completes while the log handler is still busy: what needs both never runs."""
+    fails, completes, never = gates(outcome=ValueError("no")), gates(), gates()
+    first = taskman.add(name="fails", function=fails)
+    second = taskman.add(name="completes", function=completes)
+    third = taskman.add(name="needs both", function=never, depend_on=[first, second])
+
+    class Slow(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            completes.open()
+            never.open()
+            taskman.wait(second, timeout=10)
+            taskman.wait(third, timeout=0.1)
+
+    logger, slow = logging.getLogger("task_control"), Slow()
+    logger.addHandler(slow)
+    try:
+        fails.open()
+        statuses = [ended(task_id)["status"] for task_id in (first, second, third)]
+    finally:
+        logger.removeHandler(slow)
+
+    assert (statuses, never.calls) == ([1, 0, 4], 0)

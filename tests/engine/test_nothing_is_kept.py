@@ -1,0 +1,89 @@
+"""S4, S7, S15: what a task no longer needs is let go, however long the manager and its tasks live."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+import weakref
+
+import pytest
+
+
+class Thing:
+    """Something that can be seen to go."""
+
+
+ENDS = {
+    "returns": lambda f, thing: None,
+    "raises": lambda f, thing: 1 / 0,
+    "is cancelled": lambda f, thing: f.sleep(60),
+}
+
+
+@pytest.mark.guarantee("S4")
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+def test_a_function_and_what_it_holds_go_with_its_end(taskman, until, end):
+    """The record stays, but not the function, its closure, its frames or its handle."""
+    thing = Thing()
+    seen = weakref.ref(thing)
+    task_id = taskman.add(name="holds", function=lambda f, thing=thing: end(f, thing))
+    del thing
+    until(lambda: taskman.get_status(task_id) != 2, "the task to start")
+    taskman.cancel(task_id)
+    taskman.wait(task_id)
+
+    until(lambda: gc.collect() is None or seen() is None, "what the function held to go")
+    assert len(taskman.get_task(task_id)) == 1
+
+
+@pytest.mark.guarantee("S4")
+def test_a_task_that_never_ran_lets_go_as_well(taskman, gate, until):
+    """Canceled while it waited, a task keeps its record and nothing else."""
+    thing = Thing()
+    seen = weakref.ref(thing)
+    first = taskman.add(name="first", function=gate)
+    task_id = taskman.add(name="holds", function=lambda f, thing=thing: None, depend_on=first)
+    del thing
+    taskman.cancel(task_id)
+
+    until(lambda: gc.collect() is None or seen() is None, "what the function held to go")
+
+
+@pytest.mark.guarantee("S7")
+def test_a_result_goes_with_its_record_and_the_history(managers, ended, until):
+    """Once the record is purged and the history has moved on, nobody holds the result."""
+    manager, seen = managers(history=10), []
+
+    def make(handle) -> Thing:
+        thing = Thing()
+        seen.append(weakref.ref(thing))
+        return thing
+
+    manager.wait(manager.add(name="makes", function=make, get_result=True))
+    manager.purge()
+    for _ in range(10):
+        manager.wait(manager.add(name="later", function=lambda f: None))
+
+    until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
+
+
+@pytest.mark.guarantee("S15")
+def test_a_task_that_waits_often_does_not_grow(taskman, ended):
+    """A task that looks at others again and again for days needs no more memory than one that looks once."""
+    other = taskman.add(name="other", function=lambda f: f.sleep(60))
+
+    def look(handle) -> float:
+        rounds = 4000
+        for _ in range(100):
+            taskman.wait(other, timeout=0)
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(rounds):
+            taskman.wait(other, timeout=0)
+        after, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return (after - before) / rounds
+
+    bytes_each = ended(taskman.add(name="looks", function=look, get_result=True))["result"]
+
+    assert bytes_each < 20
