@@ -34,6 +34,7 @@ coverage: setup-dev browser tinydb-tests  ## Run all tests and report the lines 
 	@exec $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 bench: setup-dev browser  ## Measure, and print the tables that the docs quote
+	@$(BIN)/python -m benchmarks.peers
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: setup-dev browser  ## Take the pictures of the README anew

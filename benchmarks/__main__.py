@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from . import document
-from .browser import NoBrowser
-from .report import Target
+from .report import Target, Unavailable
 from .sections import SECTIONS, run
 
 
@@ -22,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
         try:
             outcome = run(section, options.quick)
-        except NoBrowser as reason:
+        except Unavailable as reason:
             print(f"## {section.title}\n\nSkipped: {reason}.\n", flush=True)
             continue
         figures[name] = outcome.markdown
@@ -31,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missed = [name for name, target in targets if not target.is_met]
     print(
         f"{len(targets) - len(missed)} of {len(targets)} targets met"
-        + (f"; missed: {', '.join(missed)}" * bool(missed))
+        + (f"; missed: {', '.join(dict.fromkeys(missed))}" * bool(missed))
     )
     if options.write:
         document.write(figures)

@@ -13,10 +13,12 @@ from dashboard import create_app
 from engine import TaskControl
 from scripts import chromium
 
+from .report import Unavailable
+
 VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 
 
-class NoBrowser(LookupError):
+class NoBrowser(Unavailable):
     """There is no Chromium to measure in."""
 
     def __init__(self) -> None:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from .timing import Ratio
 
 
+class Unavailable(LookupError):
+    """What a section needs isn't to be had on this machine; the text says what, and what to do."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of cells under a head. The first column is text, the others are figures."""

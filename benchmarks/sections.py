@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 
-from . import chain, live, load, scroll, start, store, throughput
+from . import deadlines, graphs, growth, live, load, scroll, sleepers, start, store, throughput, watchers
 from .report import Report, figure
 from .timing import load_average
 
@@ -38,13 +38,13 @@ def _section(module: ModuleType) -> Section:
 SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
         module.__name__.rpartition(".")[2]: _section(module)
-        for module in (throughput, store, start, chain, live, scroll, load)
+        for module in (throughput, growth, store, start, graphs, sleepers, deadlines, watchers, live, scroll, load)
     }
 )
 
 
 def run(section: Section, quick: bool) -> Outcome:
-    """Measure one section; raises NoBrowser where it needs one and there is none."""
+    """Measure one section; raises Unavailable where something that it needs isn't there."""
     load_before, begun = load_average(), time.monotonic()
     report = section.run(quick)
     circumstances = _circumstances(load_before, time.monotonic() - begun, quick)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks import chain, live, scroll, start, store, throughput
+from benchmarks import deadlines, graphs, growth, live, scroll, sleepers, start, store, throughput, watchers
+from benchmarks.contestants import EXECUTOR, LIMIT, OURS
 from benchmarks.store_operations import DICT, measure
 from benchmarks.timing import ratio
 
@@ -14,15 +15,34 @@ LEAST_RATE = 0.2
 GREATEST_GROWTH = 3.0
 SLOWEST_START_S = 0.05
 GREATEST_NODE_RATIO = 10.0
+GREATEST_GROWTH_OF_20_TIMES = 10.0  # what grows with the square reaches 20
 SLOWEST_CHANGE_S = 0.5
+SLOWEST_STOP_S = 0.5
+MOST_BYTES = 10_000
 LONGEST_BLOCK_S = 0.5
 
 
 def test_throughput_is_near_the_executors() -> None:
     """Two thousand tasks that do nothing, with results and a subscriber, run at a fifth of the executor's rate."""
-    ours, peer = throughput.measure(tasks=2_000, rounds=5)
+    measured = throughput.measure((OURS, EXECUTOR, LIMIT), tasks=2_000, rounds=5)
 
-    assert ratio(peer, ours).of_medians >= LEAST_RATE
+    assert ratio(measured[EXECUTOR.name], measured[OURS.name]).of_medians >= LEAST_RATE
+
+
+def test_a_task_among_many_costs_what_it_costs_among_few() -> None:
+    """A task among ten thousand takes about the time of one among five hundred."""
+    measured = growth.measure(few=500, many=10_000, rounds=3)
+
+    assert ratio(measured[10_000], measured[500]).of_medians < GREATEST_GROWTH_OF_20_TIMES
+
+
+def test_a_kept_record_takes_little_memory() -> None:
+    """A record takes a few kilobytes at most, as the system counts and as Python does."""
+    measured = growth.measure_memory(tasks=5_000, rounds=1)
+
+    assert {growth.RESIDENT, growth.ALLOCATED} == set(measured)
+    assert 0 < measured[growth.ALLOCATED].median < MOST_BYTES
+    assert measured[growth.RESIDENT].median < MOST_BYTES
 
 
 def test_number_of_records_does_not_matter() -> None:
@@ -42,11 +62,56 @@ def test_task_starts_at_once() -> None:
     assert ours.median < SLOWEST_START_S
 
 
-def test_chain_costs_what_it_costs_by_hand() -> None:
-    """A task in a chain costs no more than some times what it costs by hand."""
-    ours, peer = chain.measure(nodes=500, rounds=3)
+@pytest.mark.parametrize("graph", [graphs.chain(500), graphs.fan(300), graphs.layers(10, 50)])
+def test_a_graph_costs_what_it_costs_by_hand(graph: graphs.Graph) -> None:
+    """A task in a graph costs no more than some times what it costs by hand."""
+    ours, peer = graphs.measure(graph, rounds=3)
 
     assert ratio(ours, peer).of_medians < GREATEST_NODE_RATIO
+
+
+def test_graphs_name_only_nodes_that_come_before() -> None:
+    """Each graph has the nodes that its name tells, and can be added in order."""
+    assert [1_000, 1_002, 5_000] == [len(graph) for graph, _ in graphs.GRAPHS.values()]
+    for graph, _ in graphs.GRAPHS.values():
+        assert all(before < node for node, named in enumerate(graph) for before in named)
+
+
+def test_a_long_chain_costs_what_a_short_one_does() -> None:
+    """A node of a chain that is longer than any stack costs about that of a short one."""
+    measured = graphs.measure_chains((500, 10_000), rounds=3)
+
+    assert ratio(measured[10_000], measured[500]).of_medians < GREATEST_GROWTH_OF_20_TIMES
+
+
+def test_sleeping_tasks_take_the_executors_time_and_memory() -> None:
+    """Tasks that sleep at once take about the time and the memory of futures that do."""
+    seconds, grown = sleepers.measure(tasks=100, sleep_s=0.2, rounds=1)
+
+    assert 0.2 <= seconds[sleepers.OURS].median < 5.0
+    assert ratio(grown[sleepers.OURS], grown[sleepers.PEER]).of_medians < GREATEST_GROWTH
+
+
+@pytest.mark.parametrize("sleep", [deadlines.HANDLE, deadlines.PLAIN])
+def test_deadlines_are_decided_in_time(sleep: str) -> None:
+    """The end of a task past its limit is decided within a moment, however it sleeps."""
+    late = deadlines.measure_decisions(sleep, tasks=30, spread_s=0.1, shortest_s=0.2)
+
+    assert len(late.values) == 30
+    assert late.median < SLOWEST_STOP_S
+
+
+def test_a_loop_is_stopped_soon() -> None:
+    """A loop that is past its limit is left within a moment."""
+    assert deadlines.measure_stops(loops=3).median < SLOWEST_STOP_S
+
+
+def test_clients_cost_the_engine_little() -> None:
+    """Clients that watch are sent what changes, and a task takes no more than some times the processor time."""
+    spent, watched = watchers.measure(load_s=0.3, rounds=1, clients=2)
+
+    assert watched.messages.median > 0
+    assert ratio(spent[2], spent[0]).of_medians < GREATEST_NODE_RATIO
 
 
 @pytest.mark.browser

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import live, scroll, store, throughput
+from benchmarks import deadlines, graphs, growth, live, scroll, sleepers, store, throughput, watchers
+from benchmarks.contestants import EXECUTOR, LIMIT
+from benchmarks.contestants import OURS as TASK_CONTROL
 from benchmarks.report import Report, Table, Target, figure
 from benchmarks.store_operations import DICT, OURS, PEER, Case
 from benchmarks.timing import Series
@@ -37,14 +39,72 @@ def test_figures_show_about_three_digits(value, expected):
     assert expected == figure(value)
 
 
-@pytest.mark.parametrize(("ours_s", "is_met"), [(1.9, True), (2.1, False)])
-def test_throughput_is_judged_at_ten_thousand(ours_s, is_met):
-    """Half of the executor's rate is enough, at that size; others are only shown."""
-    executor = Series((1.0,) * 3)
-    report = throughput.report({1_000: (Series((9.0,) * 3), executor), 10_000: (Series((ours_s,) * 3), executor)})
+def rounds_of(value: float) -> Series:
+    """Three rounds without noise."""
+    return Series((value,) * 3)
 
-    assert [is_met] == [target.is_met for target in report.targets]
-    assert ["1,000", "10,000"] == [row[0] for row in report.table.rows]
+
+@pytest.mark.parametrize(("pebble_s", "verdicts"), [(2.0, [True, True]), (0.5, [True, False])])
+def test_throughput_is_judged_against_the_executor_and_the_nearest_peer(pebble_s, verdicts):
+    """One and a half times the executor's rate, and ahead of every peer; the limit is shown, but is none."""
+    measured = {TASK_CONTROL: 1.0, EXECUTOR: 1.6, LIMIT: 0.1}
+    rates = {one.name: rounds_of(value) for one, value in measured.items()} | {"pebble": rounds_of(pebble_s)}
+
+    report = throughput.report({1_000: rates, 10_000: rates}, {"huey": "No module named 'huey'"})
+
+    assert verdicts == [target.is_met for target in report.targets]
+    assert ["10,000 tasks", "Task Control's rate, times theirs", "spread"] == [row[0] for row in report.table.rows[3:]]
+    assert "Skipped: huey (No module named 'huey')." in report.notes
+
+
+def test_growth_is_judged_by_the_worse_way_of_counting_memory():
+    """Time and memory have a target each."""
+    memory = {growth.RESIDENT: rounds_of(1_600.0), growth.ALLOCATED: rounds_of(700.0)}
+
+    report = growth.report({1_000: rounds_of(1.0), 100_000: rounds_of(1.1)}, memory)
+
+    assert [(True, "1.10 (1.10 to 1.10) times"), (False, "1,600 bytes")] == [
+        (target.is_met, target.measured) for target in report.targets
+    ]
+
+
+def test_graphs_are_judged_by_their_own_targets():
+    """What is enough for one graph isn't for another, and the long chain is judged by the short one."""
+    measured = {name: (rounds_of(0.6), rounds_of(1.0)) for name in graphs.GRAPHS}
+
+    report = graphs.report(measured, {1_000: rounds_of(1.0), 100_000: rounds_of(2.1)})
+
+    assert [False, True, True, False] == [target.is_met for target in report.targets]
+
+
+def test_sleepers_are_judged_by_time_and_by_memory():
+    """Neither may exceed the executor's."""
+    even = {sleepers.OURS: rounds_of(1.0), sleepers.PEER: rounds_of(1.0)}
+
+    report = sleepers.report(even, even | {sleepers.OURS: rounds_of(1.1)})
+
+    assert [True, False] == [target.is_met for target in report.targets]
+
+
+def test_deadlines_are_judged_by_the_worse_kind_of_sleep():
+    """A tail in either is a tail; loops are judged by their median."""
+    tail = Series((0.001,) * 90 + (0.006,) * 10)
+    decided = {deadlines.HANDLE: rounds_of(0.001), deadlines.PLAIN: tail}
+
+    report = deadlines.report(decided, Series((0.02, 0.02, 0.5)))
+
+    assert [False, True] == [target.is_met for target in report.targets]
+
+
+def test_watchers_are_judged_by_the_growth_of_processor_time():
+    """A tenth more is enough, a fifth is not."""
+    watched = watchers.Watched(*[rounds_of(5_000.0)] * 3)
+
+    def is_met(with_clients: float) -> bool:
+        return watchers.report({0: rounds_of(1.0), 10: rounds_of(with_clients)}, watched).targets[0].is_met
+
+    assert is_met(1.05)
+    assert not is_met(1.2)
 
 
 def test_store_names_the_operations_above_the_target():

@@ -1,0 +1,144 @@
+"""What a task costs that depends on others, against graphs run by hand with graphlib and ThreadPoolExecutor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from graphlib import TopologicalSorter
+from queue import SimpleQueue
+from random import Random
+
+from engine import Status, TaskControl
+
+from .report import Report, Table, Target, micros, percent, times
+from .timing import Series, interleaved, ratio
+
+TITLE = "Graphs of dependencies"
+ABOUT = """
+From the first `add` to the end of the last task: a chain, in which each depends on the one before; a fan, from one to a
+thousand and from those to one; layers of a hundred tasks, each of which depends on one to five tasks of the layer
+before, drawn at random. By hand: the same graph in `graphlib`, whose ready nodes are submitted to
+`ThreadPoolExecutor(32)`; a callback puts those that are done into a queue, and who waits there takes all that it holds.
+At the end a very long chain, which nobody walks by recursion, beside the short one, both with Task Control.
+"""
+
+OURS, PEER = "Task Control", "graphlib and ThreadPoolExecutor(32)"
+ROUNDS, QUICK_ROUNDS = 15, 5
+CHAIN, LONG_CHAIN, QUICK_LONG_CHAIN = 1_000, 100_000, 10_000
+LONG_ROUNDS, QUICK_LONG_ROUNDS = 5, 3
+MOST_LONG = 2.0
+
+#: For each node, the numbers of the nodes that it depends on; those come before it.
+Graph = Sequence[Sequence[int]]
+
+
+def chain(nodes: int) -> Graph:
+    """Each node after the one before."""
+    return [[node - 1] if node else [] for node in range(nodes)]
+
+
+def fan(width: int) -> Graph:
+    """One, then so many at once, then one."""
+    return [[], *([0] for _ in range(width)), range(1, width + 1)]
+
+
+def layers(count: int, width: int) -> Graph:
+    """Layers of such a width; each node after one to five of the layer before, the same ones at each call."""
+    random = Random(0)
+    first: list[Sequence[int]] = [[] for _ in range(width)]
+    return first + [
+        random.sample(range((layer - 1) * width, layer * width), random.randint(1, min(5, width)))
+        for layer in range(1, count)
+        for _ in range(width)
+    ]
+
+
+#: The graphs, and how many times the cost by hand each may have at most.
+GRAPHS: Mapping[str, tuple[Graph, float]] = {
+    f"chain of {CHAIN:,}": (chain(CHAIN), 0.5),
+    "fan 1 to 1,000 to 1": (fan(1_000), 1.0),
+    "random layers, 5,000": (layers(50, 100), 0.8),
+}
+
+
+def run(quick: bool) -> Report:
+    """Measure all graphs, then the long chain."""
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    measured = {name: measure(graph, rounds) for name, (graph, _) in GRAPHS.items()}
+    sizes = (CHAIN, QUICK_LONG_CHAIN if quick else LONG_CHAIN)
+    return report(measured, measure_chains(sizes, QUICK_LONG_ROUNDS if quick else LONG_ROUNDS))
+
+
+def measure(graph: Graph, rounds: int) -> tuple[Series, Series]:
+    """The seconds for each node, with Task Control and by hand."""
+    contestants = {OURS: partial(_run_tasks, graph), PEER: partial(_run_by_hand, graph)}
+    measured = interleaved(contestants, rounds=rounds, collect=True)
+    return measured[OURS], measured[PEER]
+
+
+def measure_chains(sizes: Sequence[int], rounds: int) -> dict[int, Series]:
+    """The seconds for each node of chains of these lengths, with Task Control."""
+    return interleaved({nodes: partial(_run_tasks, chain(nodes)) for nodes in sizes}, rounds=rounds, collect=True)
+
+
+def work(_: object) -> None:
+    """The task."""
+
+
+def _run_tasks(graph: Graph) -> float:
+    with TaskControl() as taskman:
+        begun = time.perf_counter()
+        ids: list[str] = []
+        for before in graph:
+            ids.append(taskman.add("Node", work, depend_on=[ids[node] for node in before] or None))
+        taskman.wait()
+        took_s = time.perf_counter() - begun
+        completed = taskman.counts()[Status.COMPLETED]
+        if completed != len(graph):
+            raise RuntimeError(f"{len(graph) - completed} tasks have not completed: nothing was measured")
+    return took_s / len(graph)
+
+
+def _run_by_hand(graph: Graph) -> float:
+    done: SimpleQueue[int] = SimpleQueue()
+    with ThreadPoolExecutor(32) as executor:
+        begun = time.perf_counter()
+        sorter = TopologicalSorter(dict(enumerate(graph)))
+        sorter.prepare()
+        while sorter.is_active():
+            for node in sorter.get_ready():
+                executor.submit(work, node).add_done_callback(partial(_put, done, node))
+            finished = [done.get()]
+            while not done.empty():
+                finished.append(done.get())
+            sorter.done(*finished)
+        return (time.perf_counter() - begun) / len(graph)
+
+
+def _put(done: SimpleQueue[int], node: int, _: object) -> None:
+    done.put(node)
+
+
+def report(measured: Mapping[str, tuple[Series, Series]], chains: Mapping[int, Series]) -> Report:
+    """The cost of a node of each graph with both, and of the two chains with ours."""
+    rows = [_row(name, ours, peer) for name, (ours, peer) in measured.items()]
+    rows += [_row(f"chain of {nodes:,}", series) for nodes, series in sorted(chains.items())]
+    claims = {name: f"{name}: at most {most} times the cost by hand" for name, (_, most) in GRAPHS.items()}
+    targets = [_target(claims[name], *series, GRAPHS[name][1]) for name, series in measured.items()]
+    (short, short_s), (long, long_s) = sorted(chains.items())
+    claim = f"a node of a chain of {long:,}: at most {MOST_LONG} times the cost of one of {short:,}"
+    head = ["a node, µs", OURS, PEER, "ratio (of single rounds)", "spread", "rounds"]
+    return Report(Table(head, rows), [*targets, _target(claim, long_s, short_s, MOST_LONG)])
+
+
+def _row(name: str, ours: Series, peer: Series | None = None) -> list[str]:
+    beside = ["", ""] if peer is None else [micros(peer.median), times(ratio(ours, peer))]
+    spreads = ", ".join(percent(series.spread) for series in (ours, peer) if series is not None)
+    return [name, micros(ours.median), *beside, spreads, str(len(ours.values))]
+
+
+def _target(claim: str, ours: Series, peer: Series, most: float) -> Target:
+    found = ratio(ours, peer)
+    return Target(claim, f"{times(found)} times", found.of_medians <= most)

@@ -1,0 +1,105 @@
+"""What it costs the engine's process that others watch: processor time a task, with and without clients."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from engine import TaskControl
+
+from .browser import served_panel
+from .contestants import CHANGES_PER_TASK, work
+from .report import Report, Table, Target, figure, micros, percent, times
+from .timing import Series, interleaved, ratio
+from .websockets import Clients, Heard
+
+TITLE = "Clients that watch"
+ABOUT = """
+Tasks that do nothing are added at an even pace, so many that 5,000 changes a second come about. The panel is served by
+the same process, by Werkzeug with threads. Ten websocket clients in one other process read all messages, or nobody
+does. Counted is the processor time of the engine's process, shared out among the tasks, from the first `add` until the
+clients have heard of the last change; server and broadcaster are in it, the clients are not.
+"""
+
+CLIENTS = 10
+CHANGES_PER_S = 5_000
+LOAD_S, QUICK_LOAD_S = 4.0, 1.5
+ROUNDS, QUICK_ROUNDS = 7, 3
+MOST = 1.1
+
+
+class Watched(NamedTuple):
+    """What was seen with clients, one value a round: changes a second, and messages and bytes a second to each."""
+
+    changes: Series
+    messages: Series
+    sizes: Series
+
+
+def run(quick: bool) -> Report:
+    """Measure and report."""
+    return report(*measure(QUICK_LOAD_S if quick else LOAD_S, QUICK_ROUNDS if quick else ROUNDS))
+
+
+def measure(load_s: float, rounds: int, clients: int = CLIENTS) -> tuple[Mapping[int, Series], Watched]:
+    """The processor seconds a task by the number of clients, none and so many, under a load of that length."""
+    seen: list[tuple[float, float, float]] = []
+
+    def watched() -> float:
+        spent_s, took_s, heard = _run(load_s, clients)
+        changes = CHANGES_PER_S * load_s
+        each = [sum(values) / clients / took_s for values in zip(*heard, strict=True)]
+        seen.append((changes / took_s, *each))
+        return spent_s
+
+    spent = interleaved({0: lambda: _run(load_s, 0)[0], clients: watched}, rounds=rounds, collect=True)
+    return spent, Watched(*(Series(tuple(values)) for values in zip(*seen[-rounds:], strict=True)))
+
+
+def _run(load_s: float, clients: int) -> tuple[float, float, Sequence[Heard]]:
+    """The processor seconds a task, how long all took, and what each client heard meanwhile."""
+    tasks = round(CHANGES_PER_S * load_s / CHANGES_PER_TASK)
+    with ExitStack() as stack:
+        taskman = stack.enter_context(TaskControl())
+        address = stack.enter_context(served_panel(taskman))
+        watching = stack.enter_context(Clients(address, clients)) if clients else None
+        begun, spent = time.perf_counter(), time.process_time()
+        _add_evenly(taskman, tasks, load_s)
+        taskman.wait()
+        heard = watching.heard_until(taskman.revision) if watching else ()
+        return (time.process_time() - spent) / tasks, time.perf_counter() - begun, heard
+
+
+def _add_evenly(taskman: TaskControl, tasks: int, seconds: float) -> None:
+    begun = time.perf_counter()
+    for number in range(tasks):
+        early_s = begun + seconds * number / tasks - time.perf_counter()
+        if early_s > 0:
+            time.sleep(early_s)
+        taskman.add("No-op", work)
+
+
+def report(spent: Mapping[int, Series], watched: Watched) -> Report:
+    """The processor time of a task with and without clients."""
+    (_, alone), (clients, with_clients) = sorted(spent.items())
+    rows = [
+        [
+            "nobody" if not count else f"{count} clients",
+            micros(series.median),
+            percent(series.spread),
+            str(len(series.values)),
+        ]
+        for count, series in sorted(spent.items())
+    ]
+    grown = ratio(with_clients, alone)
+    claim = (
+        f"at most {MOST} times the processor time when {clients} clients watch {figure(CHANGES_PER_S)} changes a second"
+    )
+    note = (
+        f"With clients {figure(watched.changes.median)} changes a second came about; each client was sent"
+        f" {figure(watched.messages.median)} messages and {figure(watched.sizes.median / 1000)} kB a second."
+    )
+    target = Target(claim, f"{times(grown)} times", grown.of_medians <= MOST)
+    return Report(Table(["who watches", "a task, µs", "spread", "rounds"], rows), [target], [note])
