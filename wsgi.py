@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import ipaddress
+import getpass
 import logging
+import os
 import queue
 import signal
 import socket
-import sys
-import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from flask import Flask
 
-from dashboard import create_app
+from dashboard import CannotServe, create_app, create_app_with_login, gthread, stopping
+from dashboard.background import Served
+from dashboard.listening import listen, url_of
+from dashboard.login import Login
 from engine import TaskControl
 
 # No thread runs yet: the first task and the first open page start them, so a server may import this and fork.
 taskman = TaskControl()
 app = create_app(taskman)
 
-STOP_WITHIN_S = 1.5
+PASSWORD_VARIABLE = "TASK_CONTROL_PASSWORD"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,36 +37,69 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=False,
         help="run a workload to watch: a tree report",
     )
+    parser.add_argument(
+        "--login",
+        choices=["password", "token"],
+        help=f"ask for {PASSWORD_VARIABLE} (or one typed here), or for a link that is printed; needed to serve others",
+    )
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="one more name that browsers may ask for"
+    )
     options = parser.parse_args(arguments)
-    serve(options.host, options.port, begin=_demo if options.demo else None)
+    begin = _demo if options.demo else None
+    serve(options.host, options.port, begin, _login(options.login), options.allow_host)
 
 
-def serve(host: str, port: int, begin: Callable[[], object] | None = None) -> None:
-    """Serve the panel until SIGTERM or Ctrl-C, then stop all tasks and return. A second signal kills.
-
-    `begin` is called once the port is taken. Raises SystemExit, with a message, where that can't be.
-    For the main thread only, which gets the signals.
-    """
-    server = _make_server(host, port)
-    _log_to_terminal()
-    stop = _stop_signal()
-    # Requests are served beside the main thread: in it, a signal could strike in the midst of one.
-    serve_forever = partial(server.serve_forever, poll_interval=0.1)
-    threading.Thread(target=serve_forever, name="task-control-http", daemon=True).start()
+def _login(kind: str | None) -> Login | None:
+    if kind != "password":
+        return Login() if kind == "token" else None
     try:
+        return Login(os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password for the panel: "))
+    except ValueError as error:
+        raise SystemExit(f"This password isn't taken: {error}") from error
+
+
+def serve(
+    host: str,
+    port: int,
+    begin: Callable[[], object] | None = None,
+    login: Login | None = None,
+    hosts: Sequence[str] = (),
+) -> None:
+    """Serve the panel until SIGTERM or Ctrl-C, then stop all tasks and end. A second signal kills.
+
+    `begin` is called once the port is taken, in the process that runs the tasks. Raises SystemExit: with a message
+    where the address can't be served. For the main thread only, which gets the signals. An address that others reach
+    needs a `login`; `hosts` are further names that browsers may ask for.
+    """
+    served = app if login is None else create_app_with_login(taskman, login, host)
+    served.config["TASK_CONTROL_HOSTS"] = [*served.config.get("TASK_CONTROL_HOSTS", []), *hosts]
+    try:
+        listener = listen(host, port, may_be_public=login is not None)
+    except CannotServe as error:
+        raise SystemExit(str(error)) from error
+    url = url_of(listener, host)
+    link = url if login is None else login.link(url)
+    _log_to_terminal()
+
+    def announce() -> None:
         if begin is not None:
             begin()
-        print(f"Task Control is at {_url(host, server.port)} (Ctrl-C stops it)", flush=True)
+        print(f"Task Control is at {link} (Ctrl-C stops it)", flush=True)
+
+    if gthread.is_possible():
+        gthread.run(served, listener, announce)
+    else:
+        _serve_with_werkzeug(served, listener, announce)
+
+
+def _serve_with_werkzeug(served: Flask, listener: socket.socket, announce: Callable[[], None]) -> None:
+    stop = _stop_signal()
+    # Requests are served beside the main thread: in it, a signal could strike in the midst of one.
+    with Served(served, listener, served.extensions["task_control"][""].close):
+        announce()
         stop.get()
-        print("Task Control stops.", flush=True)
-    finally:
-        server.shutdown()
-        for dashboard in app.extensions["task_control"].values():
-            dashboard.close()
-        ended = taskman.shutdown(wait=True, cancel_futures=True, timeout=STOP_WITHIN_S)
-        server.server_close()
-    if not ended:
-        print("Some tasks sit in calls that can't be interrupted: they end with the process.", file=sys.stderr)
+        stopping.stop()
 
 
 class _Lines(logging.Formatter):
@@ -85,66 +118,6 @@ def _log_to_terminal() -> None:
     logger = logging.getLogger("task_control")
     logger.addHandler(terminal)
     logger.setLevel(logging.INFO)
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Keeps the terminal for what matters: requests aren't logged; failures are, by Flask."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
-
-
-def _make_server(host: str, port: int) -> BaseWSGIServer:
-    with _listen(host, port) as listener:
-        address, bound_port = listener.getsockname()[:2]
-        # One thread for each connection: an open page holds one for as long as it is open.
-        return make_server(address, bound_port, app, threaded=True, request_handler=_QuietHandler, fd=listener.fileno())
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= 65535:
-        raise SystemExit(f"{port} is no port: give a number from 1 to 65535, or 0 for any free one")
-    family, address = _loopback_address(host)
-    try:
-        return socket.create_server((address, port), family=family, backlog=128)
-    except OSError as error:
-        raise SystemExit(_why_not(error, host, port)) from error
-
-
-def _loopback_address(host: str) -> tuple[socket.AddressFamily, str]:
-    """The address behind the name. Without a login, it must be one that only this machine can reach."""
-    try:
-        found = socket.getaddrinfo(host or "0.0.0.0", 0, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise SystemExit(
-            f"The host {host!r} can't be found ({error.strerror}): give this machine's, as --host 127.0.0.1"
-        ) from error
-    addresses = sorted((family, str(where[0])) for family, _, _, _, where in found)
-    if not all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for _, address in addresses):
-        raise SystemExit(
-            f"The panel is not opened to others, as on {host or 'all addresses'}: it has no login of its own,"
-            " and whoever reaches it could cancel and purge.\n"
-            "To see it from another machine, keep --host 127.0.0.1 and open a tunnel there:"
-            " ssh -L 5000:127.0.0.1:5000 <this machine>\n"
-            "To serve others, embed it in your own Flask app with authorize=...: see docs/embedding.md"
-        )
-    return addresses[0]
-
-
-def _why_not(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        other = port + 1 if port < 65535 else 5000
-        return (
-            f"Port {port} on {host} is in use, by another program or another Task Control.\n"
-            f"Choose one with --port {other}, or any free one with --port 0 (make run PORT={other})."
-        )
-    if error.errno == errno.EACCES:
-        return f"Port {port} on {host} is kept from this account: choose one from 1024 up, as --port 5000"
-    return f"Port {port} on {host} can't be served ({error.strerror}): choose others with --host and --port"
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def _stop_signal() -> queue.SimpleQueue[int]:

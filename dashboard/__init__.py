@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from engine import TaskControl
 
+from . import processes
 from .assets import Assets
+from .background import Served
 from .broadcast import Pace
 from .hub import Hub
+from .listening import listen
+from .login import Login, names_of_this_machine
 from .mounting import blueprint_of
 from .panel import Authorize, Panel
+from .problems import CannotServe
 from .settings import Settings
 
-__all__ = ["Dashboard", "Pace", "create_app"]
+__all__ = ["CannotServe", "Dashboard", "Pace", "Served", "create_app", "create_app_with_login", "serve"]
 
 _PREFIX = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)
 _NEEDED = ["boot_id", "cancel", "changes", "counts", "get_dependants", "get_task", "purge", "purge_preview"]
@@ -60,6 +65,8 @@ class Dashboard:
         self._title = title or "Task Control"
         #: One for each app that it is mounted in.
         self.panels: list[Panel] = []
+        #: One for each app as well, for extensions that ask for blueprints.
+        self.blueprints: list[Blueprint] = []
         if app is not None:
             self.init_app(app)
 
@@ -87,9 +94,12 @@ class Dashboard:
             assets=Assets(Path(__file__).parent / "static"),
         )
         # Without a prefix the app's other addresses are the host's to answer, but for an app of the panel's own.
-        app.register_blueprint(blueprint_of(panel, takes_strays=bool(self.url_prefix) or self._owns_app))
+        blueprint = blueprint_of(panel, takes_strays=bool(self.url_prefix) or self._owns_app)
+        app.register_blueprint(blueprint)
+        self.blueprints.append(blueprint)
         mounted[self.url_prefix] = self
         self.panels.append(panel)
+        processes.watch(panel)
 
     def close(self, reason: str = "The server is stopping.") -> None:
         """Close all open websockets, the reason told, and take no more; for when the server stops. From any thread."""
@@ -111,6 +121,38 @@ def create_app(
     app = Flask(__name__, static_folder=None, template_folder=None)
     _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title).init_app(app, taskman)
     return app
+
+
+def create_app_with_login(taskman: TaskControl, login: Login, host: str, *, title: str | None = None) -> Flask:
+    """Make an app that is nothing but the panel behind a login, to be served on `host` under this machine's names."""
+    app = create_app(taskman, authorize=login.authorize, title=title)
+    app.config["TASK_CONTROL_HOSTS"] = names_of_this_machine(host)
+    login.init_app(app)
+    return app
+
+
+def serve(
+    taskman: TaskControl,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 5000,
+    authorize: Authorize | None = None,
+    title: str | None = None,
+    password: str | None = None,
+) -> Served:
+    """Serve the panel beside a script, on a thread of its own, and return at once with its `url` and `close()`.
+
+    `port` 0 takes any free one. An address that others reach needs `authorize`, or a `password` that the panel asks
+    for. Raises CannotServe, an OSError, for an address that can't be had.
+    """
+    if password is None:
+        app = create_app(taskman, authorize=authorize, title=title)
+    elif authorize is None:
+        app = create_app_with_login(taskman, Login(password), host, title=title)
+    else:
+        raise TypeError("give authorize or password, not both: the one that is asked decides")
+    listener = listen(host, port, may_be_public=not (authorize is None and password is None))
+    return Served(app, listener, app.extensions["task_control"][""].close, host)
 
 
 class _WholeApp(Dashboard):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
@@ -31,13 +32,15 @@ _log = logging.getLogger("task_control.access")
 def guard(panel: Panel) -> None:
     """Let the current request pass, or raise the Problem that says why not and what to set."""
     g.task_control_role = None
-    _check_host(panel)
+    check_host(panel)
     g.task_control_role = role = role_of(panel, request)
     acts = request.method not in SAFE_METHODS
     if acts and role != "operator":
         raise Problem(403, "Refused: you may look, but not act.", "Ask for the role of an operator.")
     if acts or request.endpoint == f"{panel.name}.live":
-        _check_origin(panel, needs_origin=not acts)
+        check_origin(panel, needs_origin=not acts)
+    if acts:
+        _check_rate(panel)
 
 
 def current_role() -> Role | None:
@@ -97,8 +100,8 @@ def is_loopback(address: str) -> bool:
     return ip.is_loopback or bool(mapped and mapped.is_loopback)
 
 
-def _check_host(panel: Panel) -> None:
-    """Names are checked because a foreign name may be made to point here, and then passes as the same origin."""
+def check_host(panel: Panel) -> None:
+    """Let names through that are known: a foreign one may be made to point here, and then passes as the same origin."""
     given = request.environ.get("HTTP_HOST", "").lower()
     try:
         parts = urlsplit(f"//{given}")
@@ -134,7 +137,8 @@ def _check_loopback(asked: Request) -> None:
     )
 
 
-def _check_origin(panel: Panel, *, needs_origin: bool) -> None:
+def check_origin(panel: Panel, *, needs_origin: bool) -> None:
+    """Let requests through that come from a page of the panel or of an allowed origin, or from a script."""
     given = request.headers.get("Origin")
     if given is not None:
         allowed = {origin_of(f"{request.scheme}://{request.host}"), *map(origin_of, panel.settings.origins)}
@@ -161,3 +165,16 @@ def _check_origin(panel: Panel, *, needs_origin: bool) -> None:
         "Refused: the request doesn't say that it comes from a page of this panel.",
         f"Scripts send the header {ACTION_HEADER}: 1 with each action.",
     )
+
+
+def _check_rate(panel: Panel) -> None:
+    # After the other checks: pages of others must not use up what a user may do.
+    allowed = panel.settings.actions_per_minute
+    wait_s = panel.actions.wait_s(request.remote_addr or "", allowed)
+    if wait_s:
+        raise Problem(
+            429,
+            f"Refused: more than {allowed} actions a minute came from {clean(request.remote_addr or '', 60)}.",
+            "Wait, or raise TASK_CONTROL_ACTIONS_PER_MINUTE.",
+            {"Retry-After": str(math.ceil(wait_s))},
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import time
 from functools import cache
@@ -11,15 +12,18 @@ from typing import Any
 from flask import Response, request
 from jinja2 import Environment, FileSystemLoader
 
-from . import audit, wire
+from . import audit, processes, wire
 from .access import current_role
-from .panel import Panel
+from .panel import ANY_TASK, Panel
 from .problems import BadSetting, Problem, problem_of
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors "
 )
+
+_LEAST_ZIPPED = 600  # bytes; smaller ones fit into one packet as they are
+_ZIPPED_TYPES = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"})
 
 _log = logging.getLogger("task_control.dashboard")
 
@@ -39,8 +43,16 @@ def json_answer(payload: object, status: int = 200) -> Response:
 def page_answer(panel: Panel, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """Answer with a page of the panel; `context` comes on top of what every page gets."""
     can_act = current_role() == "operator"
+    version = panel.assets.version()  # once: it looks at every file
     standing = {"boot_id": "", "revision": 0, "counts": [0] * 5, "total": 0} | context
     page = panel.links() | {
+        "inbox": panel.url("inbox"),
+        "activity": panel.url("activity"),
+        "failures": panel.url("failing"),
+        "neighbourhood": panel.url("neighbours", task_id=ANY_TASK),
+        "plans": panel.url("plans"),
+        "cancellations": panel.url("cancellations"),
+        "exports": panel.url("export", kind="KIND"),
         "boot_id": standing["boot_id"],
         "revision": standing["revision"],
         "can_act": can_act,
@@ -57,7 +69,8 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
             statuses=wire.statuses(),
             page=page,
             links=page,
-            asset=panel.asset,
+            asset=lambda path: panel.url("static", version=version, name=path),
+            trouble=processes.trouble_of(panel, request.environ),
         )
     )
     return Response(text, status, mimetype="text/html")
@@ -93,6 +106,18 @@ def add_headers(panel: Panel, response: Response) -> Response:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if request.endpoint != f"{panel.name}.static" or response.status_code >= 400:
         headers["Cache-Control"] = "no-store"
+    return _zipped(response)
+
+
+def _zipped(response: Response) -> Response:
+    """Compress an answer for who accepts that; one that is made while it is sent stays as it is."""
+    if response.mimetype not in _ZIPPED_TYPES or response.is_streamed or "Content-Encoding" in response.headers:
+        return response
+    response.vary.add("Accept-Encoding")
+    # A browser weighs gzip like the others that it takes; who doesn't name it gets none.
+    if request.accept_encodings["gzip"] and (response.content_length or 0) >= _LEAST_ZIPPED:
+        response.set_data(gzip.compress(response.get_data(), compresslevel=5, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 

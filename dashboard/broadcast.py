@@ -13,6 +13,9 @@ from .channel import Channel
 from .frames import PING, frame
 from .messages import Message, Messages
 
+#: By how much a round may be late before it counts as held up.
+_LATE_S = 1.0
+
 _log = logging.getLogger("task_control.dashboard")
 
 
@@ -52,6 +55,7 @@ class Broadcaster:
         self._channels: set[Channel] = set()
         self._feed = taskman.subscribe()
         self._is_rung = False
+        self._round_at = self._awake_since = time.monotonic()  # the thread's own
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="task-control-broadcaster", daemon=True)
         self._thread.start()
@@ -120,6 +124,9 @@ class Broadcaster:
     def _round(self) -> None:
         """Offer each channel what it lacks; with the turn held."""
         now, revision = time.monotonic(), self._taskman.revision
+        if now - self._round_at > self._pace.heartbeat_s + _LATE_S:
+            self._awake_since = now  # something held the interpreter: what clients said meanwhile wasn't heard
+        self._round_at = now
         frames: dict[int, tuple[bytes, int]] = {}
         for channel in list(self._channels):
             if channel.is_over:
@@ -140,7 +147,7 @@ class Broadcaster:
 
     def _check_alive(self, channel: Channel, now: float) -> None:
         """Ask a silent client for a sign: a peer that vanished is not told of by the system for many minutes."""
-        if now - channel.heard_at > self._pace.unheard_s:
+        if now - max(channel.heard_at, self._awake_since) > self._pace.unheard_s:
             _log.info("a websocket was silent for %g s: it was cut", self._pace.unheard_s)
             channel.cut()
         elif now - max(channel.heard_at, channel.pinged_at) > self._pace.ping_s:

@@ -10,6 +10,7 @@ from engine import TaskControl
 
 from . import wire
 from .broadcast import Broadcaster, Pace
+from .capacity import SEATS, most_sockets
 from .channel import Channel
 from .messages import Messages
 from .problems import Problem
@@ -34,8 +35,11 @@ class Hub:
         self._threads: tuple[Writer, Broadcaster] | None = None
         self._closed = False
 
-    def open(self, sock: socket.socket) -> Channel:
-        """Stand a channel before this socket, or raise the Problem that says why there can be none now."""
+    def open(self, sock: socket.socket, threads: int | None = None) -> Channel:
+        """Stand a channel before this socket, or raise the Problem that says why there can be none now.
+
+        `threads` is how many the server has, None if that isn't known.
+        """
         limit = self._settings.max_sockets
         with self._lock:
             if self._closed:
@@ -46,9 +50,19 @@ class Hub:
                     f"All {limit} websockets of this panel are taken.",
                     f"{_POLL_INSTEAD} TASK_CONTROL_MAX_SOCKETS allows more; each takes one of the server's threads.",
                 )
-            if self._threads is None:
-                self._threads = self._start_threads()
-            channel = Channel(sock, self._threads[0])
+            if not SEATS.take(most_sockets(threads)):
+                raise Problem(
+                    503,
+                    f"Websockets hold as many of the server's {threads} threads as they may.",
+                    f"{_POLL_INSTEAD} More threads allow more, as gunicorn --threads {2 * (threads or 1)}.",
+                )
+            try:
+                if self._threads is None:
+                    self._threads = self._start_threads()
+                channel = Channel(sock, self._threads[0])
+            except BaseException:
+                SEATS.give_back()
+                raise
             self._channels[channel] = self._threads
         return channel
 
@@ -82,6 +96,8 @@ class Hub:
         channel.give_back()
         with self._lock:
             threads = self._channels.pop(channel, None)
+            if threads is not None:
+                SEATS.give_back()
             last = threads is not None and threads not in self._channels.values()
             if last and threads is self._threads:
                 self._threads = None

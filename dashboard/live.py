@@ -15,6 +15,7 @@ from wsproto.utilities import ProtocolError
 
 from . import wire
 from .access import role_of
+from .capacity import server_threads
 from .channel import Channel
 from .panel import Panel
 from .problems import Problem
@@ -104,7 +105,7 @@ def _open_channel(panel: Panel) -> None:
         )
     # Compressing costs more than it saves here, and a memory of its own for each socket.
     environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-    environ[key] = g.task_control_channel = panel.hub.open(environ[key])
+    environ[key] = g.task_control_channel = panel.hub.open(environ[key], server_threads(environ))
 
 
 def _release_channel(panel: Panel) -> None:

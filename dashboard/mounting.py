@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import default_exceptions
 
-from . import actions, live, pages, reading, strays
+from . import actions, export, live, pages, plans, processes, reading, strays
 from .access import guard
 from .answers import add_headers, problem_answer
 from .panel import Panel
@@ -15,9 +15,10 @@ def blueprint_of(panel: Panel, *, takes_strays: bool) -> Blueprint:
     """Make the blueprint of a panel. With `takes_strays` it answers every address under its prefix."""
     blueprint = Blueprint(panel.name, __name__, url_prefix=panel.prefix or None)
     blueprint.before_request(lambda: guard(panel))  # first of all, and so before any socket is opened
+    blueprint.before_request(lambda: processes.check(panel, request.endpoint or "", request.environ))
     blueprint.after_request(lambda response: add_headers(panel, response))
     _answer_errors(blueprint, panel)
-    for room in (pages, reading, actions, live):
+    for room in (pages, reading, export, actions, plans, live):
         room.register(blueprint, panel)
     blueprint.add_url_rule("/s/<version>/<path:name>", "static", panel.assets.serve)
     if takes_strays:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, request
 
-from . import wire
+from . import failures, wire
 from .answers import page_answer
 from .panel import Panel
 from .problems import no_such_task
-from .query import find_detail, read_query, select
+from .query import choose, find_detail, read_query
 
 FIRST_ROWS = 50
 
@@ -21,13 +21,14 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
     def home() -> Response:
         query = read_query(request.args, strict=False)
         moment = panel.taskman.snapshot()
-        chosen = select(moment.records, query)
-        rows = [wire.row(record) for record in chosen[:FIRST_ROWS]]
+        chosen = choose(moment.records, query)
+        rows = [wire.row(record) for record in chosen.records[:FIRST_ROWS]]
         context = {
             **wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts()),
             "rows": rows,
             "known": _dependencies(moment.records, rows),
-            "matching": len(chosen),
+            "matching": len(chosen.records),
+            "matching_counts": chosen.counts,
             "query": query.as_parameters(),
         }
         return page_answer(panel, "tasks.html", context)
@@ -40,7 +41,19 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         standing = wire.standing(panel.taskman.boot_id, revision, panel.taskman.counts())
         return page_answer(panel, "task.html", {**standing, "detail": found})
 
+    def inbox() -> Response:
+        moment = panel.taskman.snapshot()
+        standing = wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts())
+        groups = failures.grouped(filter(wire.is_shown, moment.records))
+        return page_answer(panel, "failures.html", {**standing, "failures": groups})
+
+    def activity() -> Response:
+        manager = panel.taskman
+        return page_answer(panel, "activity.html", wire.standing(manager.boot_id, manager.revision, manager.counts()))
+
     blueprint.add_url_rule("/", "home", home)
+    blueprint.add_url_rule("/activity", "activity", activity)
+    blueprint.add_url_rule("/failures", "inbox", inbox)
     blueprint.add_url_rule("/tasks/<task_id>", "task", task)
 
 

@@ -12,6 +12,7 @@ from engine import TaskControl
 
 from .assets import Assets
 from .hub import Hub
+from .limits import Limit
 from .previews import Previews
 from .settings import Settings
 
@@ -35,6 +36,7 @@ class Panel:
     hub: Hub
     assets: Assets
     previews: Previews = field(default_factory=Previews)
+    actions: Limit = field(default_factory=Limit)
 
     def url(self, endpoint: str, **values: Any) -> str:
         """The path of one of the panel's own routes, whatever it is mounted under."""

@@ -60,3 +60,7 @@ def problem_of(error: Exception) -> Problem:
         said = (error.description or error.name).split("\n")[0]
         return Problem(error.code, f"{error.name}. {said}", _HINTS.get(error.code, _OTHER_HINT))
     return Problem(500, "The panel failed on this request.", _HINTS[500])
+
+
+class CannotServe(OSError):
+    """An address can't be served, or mustn't be; the message says which to choose instead."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine import Status, TaskControl
 
 from . import wire
+from .order import SORTS, sort_key
+from .search import BadTerm, Test, read_test
 from .text import clean
 
 Record = Mapping[str, Any]
 
-SORTS = ("added", "name", "status", "waited", "run")
 DIRECTIONS = ("asc", "desc")
 Q_LIMIT = 200
 
@@ -30,12 +30,16 @@ class BadQuery(ValueError):
 
 @dataclass(frozen=True)
 class Query:
-    """A filter and an order: an empty `statuses` means all; newest first unless told otherwise."""
+    """A filter and an order: an empty `statuses` means all; newest first unless told otherwise.
+
+    `q` is a search, see `search`; with `before`, the id of a task, only tasks that were added before it are asked for.
+    """
 
     statuses: tuple[int, ...] = ()
     q: str = ""
     sort: str = "added"
     direction: str = "desc"
+    before: str = ""
 
     def as_parameters(self) -> dict[str, Any]:
         """The same as the parameters of an address, `status` both as written there and as a list."""
@@ -55,8 +59,9 @@ def read_query(parameters: Mapping[str, str], *, strict: bool) -> Query:
     What can't be read raises BadQuery if `strict` (a script should know), else counts as not given (a page
     should open).
     """
-    q = clean(parameters.get("q", "")[:Q_LIMIT], Q_LIMIT).strip()
+    q = parameters.get("q", "")[:Q_LIMIT].strip()
     try:
+        _read_search(q, strict=True)
         statuses = _read_statuses(parameters.get("status", ""))
         sort = _one_of("sort", parameters.get("sort"), SORTS, "added")
         direction = _one_of("dir", parameters.get("dir"), DIRECTIONS, "desc")
@@ -64,7 +69,7 @@ def read_query(parameters: Mapping[str, str], *, strict: bool) -> Query:
         if strict:
             raise
         return _lenient(parameters, q)
-    return Query(statuses, q, sort, direction)
+    return Query(statuses, q, sort, direction, parameters.get("before", "")[:40])
 
 
 def read_count(parameters: Mapping[str, str], name: str, default: int, biggest: int) -> int:
@@ -77,19 +82,30 @@ def read_count(parameters: Mapping[str, str], name: str, default: int, biggest: 
     return int(given)
 
 
-def select(records: Sequence[Record], query: Query) -> list[Record]:
-    """The shown records that the query asks for, in its order. `records` come oldest first."""
-    wanted = [record for record in records if wire.is_shown(record)]
-    if query.statuses:
-        wanted = [record for record in wanted if record["status"] in query.statuses]
+@dataclass(frozen=True)
+class Chosen:
+    """The records that a query asks for, in its order, and how many its search alone finds of each status."""
+
+    records: list[Record]
+    counts: list[int]
+
+
+def choose(records: Sequence[Record], query: Query) -> Chosen:
+    """Choose among the shown ones. `records` come oldest first. Raises BadQuery if the task `before` isn't there."""
+    found = [record for record in _older(records, query.before) if wire.is_shown(record)]
     if query.q:
-        needle = query.q.casefold()
-        wanted = [record for record in wanted if _matches(record, needle)]
+        test = _read_search(query.q, strict=False)
+        found = [record for record in found if test(record)]
+    counts = [0] * len(Status)
+    for record in found:
+        counts[record["status"]] += 1
+    if query.statuses:
+        found = [record for record in found if record["status"] in query.statuses]
     if query.sort != "added":
-        wanted.sort(key=_sort_key(query.sort))
+        found.sort(key=sort_key(query.sort))
     if query.direction == "desc":
-        wanted.reverse()
-    return wanted
+        found.reverse()
+    return Chosen(found, counts)
 
 
 def find_detail(taskman: TaskControl, task_id: str) -> wire.Json | None:
@@ -138,45 +154,17 @@ def _one_of(name: str, given: str | None, allowed: tuple[str, ...], default: str
     return given
 
 
-def _matches(record: Record, needle: str) -> bool:
-    """Whether id, name or error holds the needle, as the wire has them: a search must not guess secrets."""
-    if needle in record["id"].casefold() or _holds(record.get("name"), wire.NAME_LIMIT, needle):
-        return True
-    error = record.get("error")
-    return error is not None and _holds(error, wire.ERROR_LIMIT, needle)
+def _read_search(q: str, *, strict: bool) -> Test:
+    try:
+        return read_test(q, time.time(), strict=strict)
+    except BadTerm as error:
+        raise BadQuery(str(error), error.hint) from None
 
 
-def _holds(value: object, limit: int, needle: str) -> bool:
-    if isinstance(value, str) and needle not in value.casefold():
-        return False  # cleaning costs; what it adds (the mask) is nothing to search for
-    return needle in clean(value, limit).casefold()
-
-
-def _sort_key(sort: str) -> Callable[[Record], Any]:
-    if sort == "name":
-        return lambda record: clean(record.get("name"), wire.NAME_LIMIT).casefold()
-    if sort == "status":
-        return lambda record: wire.STATUS_ORDER.index(record["status"])
-    now = time.time()
-    return _waited(now) if sort == "waited" else _ran(now)
-
-
-def _waited(now: float) -> Callable[[Record], float]:
-    def seconds(record: Record) -> float:
-        until = _moment(record, "started_at") or _moment(record, "finished_at") or now
-        return until - (_moment(record, "added_at") or now)
-
-    return seconds
-
-
-def _ran(now: float) -> Callable[[Record], float]:
-    def seconds(record: Record) -> float:
-        started = _moment(record, "started_at")
-        return 0.0 if started is None else (_moment(record, "finished_at") or now) - started
-
-    return seconds
-
-
-def _moment(record: Record, field: str) -> float | None:
-    value = record.get(field)
-    return value if isinstance(value, float) and math.isfinite(value) else None
+def _older(records: Sequence[Record], before: str) -> Sequence[Record]:
+    if not before:
+        return records
+    for index, record in enumerate(records):
+        if record.get("id") == before:
+            return records[:index]
+    raise BadQuery(f"before={clean(before, 40)} can't be read.", "before is the id of a task whose record is there.")

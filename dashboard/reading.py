@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from . import wire
+from . import failures, processes, wire
 from .answers import json_answer
+from .neighbourhood import around
 from .panel import Panel
 from .problems import Problem, no_such_task
-from .query import BadQuery, find_detail, read_count, read_query, select
+from .query import BadQuery, choose, find_detail, read_count, read_query
 
 MOST_TASKS = 1000
 
@@ -24,13 +25,17 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         except BadQuery as error:
             raise Problem(400, str(error), error.hint) from None
         moment = panel.taskman.snapshot()
-        chosen = select(moment.records, query)
+        try:
+            chosen = choose(moment.records, query)
+        except BadQuery as error:
+            raise Problem(409, str(error), error.hint) from None
         answer = {
             **wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts()),
-            "matching": len(chosen),
+            "matching": len(chosen.records),
+            "matching_counts": chosen.counts,
             "limit": limit,
             "offset": offset,
-            "tasks": [wire.row(record) for record in chosen[offset : offset + limit]],
+            "tasks": [wire.row(record) for record in chosen.records[offset : offset + limit]],
         }
         return json_answer(answer)
 
@@ -41,16 +46,36 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         return json_answer(found)
 
     def health() -> Response:
-        manager = panel.taskman
+        manager, trouble = panel.taskman, processes.trouble_of(panel, request.environ)
+        is_copy = trouble is not None and trouble.kind == "copy"
         return json_answer(
             {
-                "status": "ok",
+                "status": trouble.kind if trouble else "ok",
+                "warning": f"{trouble.says} {trouble.way_out}" if trouble else None,
                 "boot_id": manager.boot_id,
                 "revision": manager.revision,
                 "tasks": sum(manager.counts()),
-            }
+            },
+            503 if is_copy else 200,
         )
 
     blueprint.add_url_rule("/api/tasks", "tasks", tasks)
     blueprint.add_url_rule("/api/tasks/<task_id>", "detail", detail)
     blueprint.add_url_rule("/healthz", "health", health)
+    _register_overviews(blueprint, panel)
+
+
+def _register_overviews(blueprint: Blueprint, panel: Panel) -> None:
+    def neighbours(task_id: str) -> Response:
+        found = around(panel.taskman.snapshot().records, task_id)
+        if found is None:
+            raise no_such_task(task_id)
+        return json_answer(found)
+
+    def failing() -> Response:
+        moment = panel.taskman.snapshot()
+        standing = wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts())
+        return json_answer({**standing, "failures": failures.grouped(filter(wire.is_shown, moment.records))})
+
+    blueprint.add_url_rule("/api/tasks/<task_id>/neighbourhood", "neighbours", neighbours)
+    blueprint.add_url_rule("/api/failures", "failing", failing)

@@ -39,6 +39,11 @@ class Settings:
         return self._count("TASK_CONTROL_MAX_SOCKETS", 256, least=0)
 
     @property
+    def actions_per_minute(self) -> int:
+        """How many actions may come from one address within a minute."""
+        return self._count("TASK_CONTROL_ACTIONS_PER_MINUTE", 600, least=0)
+
+    @property
     def max_rows(self) -> int:
         """How many of the newest tasks a snapshot carries."""
         return self._count("TASK_CONTROL_MAX_ROWS", 20_000, least=1)

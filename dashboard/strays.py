@@ -27,6 +27,7 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
             )
         raise Problem(404, "There is no such address in this panel.", "The start page lists the tasks.")
 
+    blueprint.add_url_rule("/", "stray", stray, methods=[method for method in _METHODS if method != "GET"])
     blueprint.add_url_rule("/<path:path>", "stray", stray, methods=_METHODS)
     blueprint.add_url_rule("/<path:path>", "stray", stray, websocket=True)
 

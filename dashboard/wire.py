@@ -10,6 +10,7 @@ from typing import Any, SupportsFloat, SupportsIndex, cast
 
 from engine import Status
 
+from .failures import fingerprint
 from .text import clean, shown
 
 Record = Mapping[str, Any]
@@ -65,8 +66,9 @@ def row(record: Record) -> Json:
         "perf": _number(get("perf")) or 0,
         "depend_on": dependencies(record),
         "error": None if error is None else clean(error, ERROR_LIMIT),
+        "failure": fingerprint(record),
         "thread": _number(get("thread")),
-        "progress": _progress(get("progress")),
+        "progress": progress(record),
         "waiting_for": _label(get("waiting_for")),
         "stopping": _label(get("stopping")),
         "thread_timeout": _number(get("thread_timeout")),
@@ -165,7 +167,9 @@ def _label(value: object) -> str | None:
     return clean(value, 40) if isinstance(value, str) else None
 
 
-def _progress(value: object) -> Json | None:
+def progress(record: Record) -> Json | None:
+    """How far the task says it is, or None where it doesn't."""
+    value = record.get("progress")
     if not isinstance(value, Mapping):
         return None
     done, message = _number(value.get("done")), value.get("message")

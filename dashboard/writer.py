@@ -69,14 +69,17 @@ class Writer:
         while self._nudged:
             ready.append(self._nudged.popleft())
         for channel in dict.fromkeys(ready):
-            try:
-                self._serve(channel)
-            except Exception:  # one odd socket must not end the thread that serves all
-                _log.exception("a websocket could not be written to: it was cut")
-                self._let_go(channel)
+            self._serve(channel)
         self._cut_stalled()
 
     def _serve(self, channel: Channel) -> None:
+        try:
+            self._send(channel)
+        except Exception:  # one odd socket must not end the thread that serves all
+            _log.exception("a websocket could not be written to: it was cut")
+            self._let_go(channel)
+
+    def _send(self, channel: Channel) -> None:
         left = channel.pump()
         if channel.is_over:
             self._let_go(channel)
@@ -105,5 +108,8 @@ class Writer:
     def _cut_stalled(self) -> None:
         now = time.monotonic()
         for channel in [one for one in self._blocked if one.stalled_s(now) >= self._stall_s]:
+            self._serve(channel)  # this thread itself may have been held up since it looked
+            if channel.stalled_s(now) < self._stall_s:
+                continue
             _log.info("a websocket took nothing for %g s: it was cut", self._stall_s)
             self._let_go(channel)

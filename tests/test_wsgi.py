@@ -9,104 +9,33 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.guarantee("P4")
+from dashboard import stopping
+from tests.serving.servers import PATIENCE_S, ROOT, SHUT_DOWN, STOPPING, WITHOUT_GUNICORN, Server
 
-ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 20.0
+pytestmark = pytest.mark.guarantee("P4")
 
 STUCK = "import time, wsgi; wsgi.serve('127.0.0.1', 0, lambda: wsgi.taskman.add('stuck', lambda: time.sleep(90)))"
 FAILING = "import wsgi; wsgi.serve('127.0.0.1', 0, lambda: wsgi.taskman.add('failing', lambda: 1 / 0))"
+IDLE = "import wsgi; wsgi.serve('127.0.0.1', 0)"
+RUNNING = """
+import os, wsgi
+def begin():
+    for _ in range(20):
+        wsgi.taskman.add(str(os.getpid()), lambda task: task.sleep(90))
+wsgi.serve('127.0.0.1', 0, begin)
+"""
 ENDLESS_STOP = """
 import threading, wsgi
 wsgi.taskman.shutdown = lambda *_, **__: threading.Event().wait(90)
 wsgi.serve('127.0.0.1', 0)
 """
-
-
-class Page:
-    """What an open page does: it holds a websocket and reads the messages. Closes with the `with` block."""
-
-    def __init__(self, host: str) -> None:
-        name, port = host.split(":")
-        self._socket = socket.create_connection((name, int(port)), timeout=PATIENCE_S)
-        self._bytes = self._socket.makefile("rb")
-        self._socket.sendall(
-            f"GET /live HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n".encode()
-        )
-        answer = list(iter(self._bytes.readline, b"\r\n"))
-        assert b" 101 " in answer[0], answer
-
-    def messages(self) -> Iterator[str]:
-        """The types of the messages as they come, until the server closes the websocket."""
-        while (head := self._bytes.read(2)) and head[0] == 0x81:
-            extended = {126: 2, 127: 8}.get(head[1])
-            length = int.from_bytes(self._bytes.read(extended), "big") if extended else head[1]
-            yield json.loads(self._bytes.read(length))["type"]
-
-    def __enter__(self) -> Page:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bytes.close()
-        self._socket.close()
-
-
-class Server:
-    """One server process; its address is known once it has printed it."""
-
-    def __init__(self, arguments: list[str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.first_line = self.next_line()
-        found = re.search(r"http://\S+/", self.first_line)
-        assert found, f"{self.first_line!r} names no address; errors: {self.process.stderr.read()}"
-        self.url = found[0]
-
-    def next_line(self) -> str:
-        """The next line of output, within bounds: a process that prints nothing is killed, which ends the wait."""
-        overdue = threading.Timer(PATIENCE_S, self.process.kill)
-        overdue.start()
-        try:
-            return self.process.stdout.readline()
-        finally:
-            overdue.cancel()
-            overdue.join()
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as answer:
-            return answer.read().decode()
-
-    def page(self) -> Page:
-        return Page(self.url.removeprefix("http://").rstrip("/"))
-
-    def end(self, *signals: int) -> tuple[int, str]:
-        """Send the signals, one after each line of output, and return the exit code and the standard error."""
-        for number in signals[:-1]:
-            self.process.send_signal(number)
-            self.next_line()
-        self.process.send_signal(signals[-1])
-        try:
-            _, errors = self.process.communicate(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f"the server still runs {PATIENCE_S:g} s after {signals}")
-        return self.process.returncode, errors
 
 
 @pytest.fixture
@@ -129,7 +58,7 @@ def serve(scratch: Path) -> Iterator[Callable[..., Server]]:  # killed servers l
 
     yield start
     for server in started:
-        server.process.kill()
+        server.kill()
         server.process.communicate()
 
 
@@ -189,9 +118,8 @@ def test_the_terminal_is_quiet(serve):
 
     _, errors = server.end(signal.SIGTERM)
 
-    assert re.fullmatch(
-        r"\d\d:\d\d:\d\d task [0-9a-f]{10} \(failing\) ended with ZeroDivisionError: division by zero\n", errors
-    )
+    failed = r"\d\d:\d\d:\d\d task [0-9a-f]{10} \(failing\) ended with ZeroDivisionError: division by zero\n"
+    assert re.fullmatch(failed + STOPPING + SHUT_DOWN, errors)
 
 
 def test_importing_starts_no_thread():
@@ -242,28 +170,59 @@ def test_an_impossible_address_is_refused(arguments, message):
 
 # End
 
+SERVERS = pytest.mark.parametrize("server_is", ["", WITHOUT_GUNICORN], ids=["gunicorn", "werkzeug"])
 
+
+@SERVERS
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_well(serve, number):
-    """SIGTERM and Ctrl-C end the server with exit code 0 and no word on standard error."""
-    assert serve().end(number) == (0, "")
+@pytest.mark.parametrize("group", [False, True], ids=["one", "terminal"])
+def test_a_signal_ends_it_well(serve, server_is, number, group):
+    """SIGTERM and Ctrl-C end the server with exit code 0, and the log says that the engine was shut down."""
+    code, errors = serve("-c", server_is + IDLE).end(number, group=group)
+
+    assert code == 0
+    assert re.fullmatch(STOPPING + SHUT_DOWN, errors)
 
 
-def test_an_open_page_is_told_of_the_end(serve):
-    """With a page open the server ends as well, and the page is told that it closes."""
-    server = serve()
-    with server.page() as page:
-        messages = page.messages()
-        first = next(messages)
+@SERVERS
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_fifty_pages_and_running_tasks_do_not_delay_the_end(serve, server_is, number):
+    """With fifty open websockets, each is told of the end; tasks are canceled and the engine is shut down in order."""
+    server = serve("-c", server_is + RUNNING)
+    with ExitStack() as stack:
+        messages = [stack.enter_context(server.page()).messages() for _ in range(50)]
+        first = {next(each) for each in messages}
+        asked_at = time.monotonic()
 
-        ended = server.end(signal.SIGTERM)
+        code, errors = server.end(number)
+        took_s = time.monotonic() - asked_at
 
-        assert (first, ended, list(messages)[-1]) == ("snapshot", (0, ""), "closing")
+        assert (code, first, {list(each)[-1] for each in messages}) == (0, {"snapshot"}, {"closing"})
+    assert re.fullmatch(STOPPING + SHUT_DOWN, errors)
+    assert took_s < 2 + stopping.GRACE_S
 
 
-def test_running_tasks_do_not_delay_the_end(serve):
-    """With tasks that run, and one that can't be interrupted, the server ends within some seconds."""
-    server = serve("-c", STUCK)
+@SERVERS
+def test_half_a_request_does_not_hold_the_end(serve, server_is):
+    """A client that has sent half of its headers, and one that has sent nothing, are not waited for."""
+    server = serve("-c", server_is + RUNNING)
+    host, port = server.url.removeprefix("http://").rstrip("/").split(":")
+    with ExitStack() as stack:
+        half, silent = [stack.enter_context(socket.create_connection((host, int(port)))) for _ in range(2)]
+        half.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half")
+        assert server.health()["status"] == "ok"
+        asked_at = time.monotonic()
+
+        code, errors = server.end(signal.SIGTERM)
+
+        assert (code, bool(re.fullmatch(STOPPING + SHUT_DOWN, errors))) == (0, True)
+        assert time.monotonic() - asked_at < 2 + stopping.GRACE_S
+
+
+@SERVERS
+def test_a_task_that_cannot_be_stopped_does_not_hold_the_end(serve, server_is):
+    """With a task in a call that can't be interrupted the server ends within some seconds."""
+    server = serve("-c", server_is + STUCK)
     asked_at = time.monotonic()
 
     code, _ = server.end(signal.SIGTERM)
@@ -278,11 +237,49 @@ def test_the_demo_can_be_stopped_in_the_midst(serve, scratch, until):
 
     code, _ = server.end(signal.SIGTERM)
 
-    assert (code, list(scratch.iterdir())) == (0, [])
+    # What is left is the server's own, such as the file by which gunicorn knows that its worker lives.
+    assert (code, [path for path in scratch.iterdir() if path.is_dir()]) == (0, [])
 
 
-def test_a_second_signal_ends_it_at_once(serve):
-    """Who presses Ctrl-C again doesn't wait for anything."""
-    code, _ = serve("-c", ENDLESS_STOP).end(signal.SIGINT, signal.SIGINT)
+@SERVERS
+@pytest.mark.parametrize("group", [False, True], ids=["one", "terminal"])
+def test_a_second_signal_ends_it_at_once(serve, server_is, group):
+    """Who presses Ctrl-C again doesn't wait for anything, and no process is left."""
+    server = serve("-c", server_is + ENDLESS_STOP)
+
+    code, _ = server.end(signal.SIGINT, signal.SIGINT, group=group)
 
     assert code == -signal.SIGINT
+    with pytest.raises(OSError, match="refused"):
+        server.page()
+
+
+def test_a_server_whose_master_is_killed_ends_its_tasks(serve, until):
+    """kill -9 leaves no worker behind that nobody knows of."""
+    server = serve("-c", RUNNING)
+    server.process.kill()
+
+    def is_gone() -> bool:
+        try:
+            server.page().__exit__()
+        except OSError:
+            return True
+        return False
+
+    assert until(is_gone, "the worker to end", patience_s=PATIENCE_S)
+
+
+def test_a_worker_that_dies_comes_back_as_another_engine(serve, until):
+    """After kill -9 of the process that runs the tasks, pages meet a new boot id."""
+    server = serve("-c", RUNNING)
+    before = json.loads(server.get("api/tasks"))
+    os.kill(int(before["tasks"][0]["name"]), signal.SIGKILL)
+
+    def another() -> dict[str, object] | None:
+        try:
+            health = server.health()
+        except OSError:
+            return None
+        return health if health["boot_id"] != before["boot_id"] else None
+
+    assert until(another, "the next worker", patience_s=PATIENCE_S)["status"] == "ok"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 ROWS = "[data-rows] tr"
@@ -34,3 +35,9 @@ def counts(page: Page) -> dict[str, str]:
 def leave_rows(page: Page) -> None:
     """Take the pointer away from the rows, which stand still under it."""
     page.mouse.move(5, 5)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, in short."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]

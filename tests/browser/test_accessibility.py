@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from engine import TaskControl
-from tests.browser.looking import row_of
+from tests.browser.looking import row_of, violations
 from tests.browser.working import ends, fails, runs_on
 
 pytestmark = pytest.mark.guarantee("P1")
@@ -34,12 +33,6 @@ def every_state(taskman: TaskControl) -> str:
     running = taskman.add(name="Runs", function=work)
     taskman.add(name="Waits", function=ends, depend_on=running)
     return failed
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, in short."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @COLOURS

@@ -49,7 +49,19 @@ NEIGHBOUR = wire.neighbour("abcdef0123", RECORD)
 DETAIL = wire.detail(RECORD, [NEIGHBOUR], [NEIGHBOUR], (1, 1))
 
 #: Set by scripts on elements that they made or found by another name, and read by styles alone.
-SET_BY_SCRIPTS = {"ready", "theme", "gone", "removed", "to"}
+SET_BY_SCRIPTS = {
+    "ready",
+    "theme",
+    "gone",
+    "removed",
+    "to",
+    "hidden",
+    "selected",
+    "blank",
+    "node",
+    "accent",
+    "contrast",
+}
 
 
 def camel(name: str) -> str:
@@ -149,10 +161,18 @@ def test_drawings_exist() -> None:
     assert set() == used - set(re.findall(r'symbol id="([\w-]+)"', MARKUP))
 
 
-@pytest.mark.parametrize(("template", "start"), [("tasks.html", "list.js"), ("task.html", "task.js")])
+@pytest.mark.parametrize(
+    ("template", "start"),
+    [
+        ("tasks.html", "list.js"),
+        ("task.html", "task.js"),
+        ("failures.html", "failures.js"),
+        ("activity.html", "activity.js"),
+    ],
+)
 def test_modules_are_loaded_ahead(template: str, start: str) -> None:
     """A page has just those modules loaded ahead that it will import, so that none waits for another."""
-    needed, ahead = {start, "theme.js"}, set()
+    needed, ahead = {start, *re.findall(r'from "\./(\w+\.js)"', SCRIPTS["main.js"])}, set()
     while ahead != needed:
         ahead = set(needed)
         needed |= {name for module in ahead for name in re.findall(r'from "\./(\w+\.js)"', SCRIPTS[module])}
@@ -174,12 +194,12 @@ def test_every_style_is_linked() -> None:
     listed = re.findall(r'"(\w+)"', " ".join(re.findall(r"for sheet in \[(.*?)\]", MARKUP)))
     listed += re.findall(r"asset\('css/(\w+)\.css'\)", MARKUP)
 
-    assert sorted(name.removesuffix(".css") for name in STYLES) == sorted(listed)
+    assert {name.removesuffix(".css") for name in STYLES} == set(listed)
 
 
 def test_values_are_named_in_one_place() -> None:
     """Colours stand in values.css alone, and every property that is used is set."""
-    set_somewhere = set(re.findall(r"(--[\w-]+):", "".join(STYLES.values()))) | {"--gutter"}
+    set_somewhere = set(re.findall(r"(--[\w-]+):", "".join(STYLES.values()))) | {"--gutter", "--chosen"}
     used = set(re.findall(r"var\((--[\w-]+)", "".join(STYLES.values())))
     colours = {
         name: re.findall(r"#[0-9a-f]{3,8}\b|rgb\(", text) for name, text in STYLES.items() if name != "values.css"

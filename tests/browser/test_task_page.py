@@ -71,7 +71,7 @@ def test_neighbours_are_linked_with_their_states(taskman: TaskControl, visit: Vi
 
     taskman.cancel(first)
     expect(page.locator("[data-of='waits_for'] li")).to_contain_text(["Canceled"])
-    page.get_by_role("link", name="Third").click()
+    page.get_by_role("link", name="Third", exact=True).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Third")
 

@@ -104,7 +104,9 @@ def test_command_exists(line):
 
 
 @pytest.mark.parametrize(
-    ("mark", "trial"), [("def post_worker_init", GUNICORN_HOOK), ("def check_login", LOGIN)], ids=["gunicorn", "login"]
+    ("mark", "trial"),
+    [("import post_worker_init", GUNICORN_HOOK), ("def check_login", LOGIN)],
+    ids=["gunicorn", "login"],
 )
 def test_block_does_what_the_page_says(mark, trial):
     """The hook for gunicorn ends what runs and lets gunicorn go on; the login lets users in by their role."""

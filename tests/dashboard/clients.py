@@ -28,7 +28,7 @@ class Server:
         self._thread.start()
 
     def stop_dashboards(self) -> None:
-        for board in self.app.extensions["task_control"].values():
+        for board in self.app.extensions.get("task_control", {}).values():
             board.close()
 
     def stop(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -213,3 +214,30 @@ def test_a_socket_that_is_closed_under_the_writer_harms_nobody(writer, pair):
 
     assert received == b"hello"
     assert closed.released.wait(5)
+
+
+def test_a_writer_that_was_held_up_looks_again(writer, pair, until, monkeypatch):
+    """Who would have taken something while the writer itself couldn't run is not cut for it."""
+    ours, theirs = pair
+    look, is_held, go_on = writer._selector.select, threading.Event(), threading.Event()
+
+    def held_up(patience_s):
+        found = look(patience_s)
+        if is_held.is_set():
+            is_held.clear()
+            go_on.wait(10)
+            return []
+        return found
+
+    channel = Channel(ours, writer)
+    monkeypatch.setattr(writer._selector, "select", held_up)
+    channel.offer(b"x" * 10_000_000)
+    until(lambda: channel in writer._blocked, "the client to be behind")
+    is_held.set()
+    until(lambda: channel.stalled_s(time.monotonic()) > 0.3 and not is_held.is_set(), "the writer to be held up")
+    received = len(theirs.recv(1_000_000))
+    go_on.set()
+    while received < 10_000_000 and (data := theirs.recv(1_000_000)):
+        received += len(data)
+
+    assert received == 10_000_000

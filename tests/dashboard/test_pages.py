@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from dashboard import create_app
@@ -98,3 +100,25 @@ def test_the_title_is_the_hosts_choice(taskman):
     page = create_app(taskman, title="Night shift").test_client().get("/")
 
     assert "<title>Night shift</title>" in page.text
+
+
+def test_answers_are_compressed_for_who_takes_it(client, tasks):
+    """A page, a list and a style sheet travel as gzip where the client accepts it, else as they are."""
+    for number in range(5):
+        tasks.completed(f"count the files {number}")
+    page = client.get("/").text
+    sheet = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
+
+    for address in ("/", "/api/tasks", sheet):
+        plain = client.get(address)
+        zipped = client.get(address, headers={"Accept-Encoding": "br, gzip"})
+        assert "Content-Encoding" not in plain.headers
+        assert zipped.headers["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in zipped.headers["Vary"]
+        assert len(gzip.decompress(zipped.data)) == pytest.approx(len(plain.data), abs=40)  # times in it differ
+        assert zipped.content_length == len(zipped.data) < len(plain.data)
+
+
+def test_gzip_can_be_refused(client):
+    """A client that says it takes anything but gzip gets none."""
+    assert "Content-Encoding" not in client.get("/", headers={"Accept-Encoding": "gzip;q=0, *"}).headers

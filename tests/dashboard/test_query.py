@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from dashboard.query import BadQuery, Query, read_query, select
+from dashboard.order import SORTS
+from dashboard.query import BadQuery, Query, choose, read_query
 
 pytestmark = pytest.mark.guarantee("P1")
 
@@ -24,6 +25,8 @@ def record(task_id: str, status: int, name: str, times: tuple, error: str | None
         "added_at": added,
         "started_at": started,
         "finished_at": finished,
+        "depend_on": "aa1" if task_id == "cc3" else None,
+        "thread": 77 if task_id == "cc3" else None,
     }
 
 
@@ -37,7 +40,7 @@ RECORDS = [
 
 
 def ids(query: Query) -> str:
-    return " ".join(record["id"][0] for record in select(RECORDS, query))
+    return " ".join(record["id"][0] for record in choose(RECORDS, query).records)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,9 @@ def ids(query: Query) -> str:
         ("status", "d c a b e"),
         ("waited", "b e a d c"),
         ("run", "c e b d a"),
+        ("id", "a b c d e"),
+        ("error", "a c d e b"),
+        ("thread", "a b d e c"),
     ],
 )
 def test_rows_are_sorted(sort, order):
@@ -75,6 +81,62 @@ def test_words_are_searched_in_id_name_and_error(q, found):
     assert ids(Query(q=q, direction="asc")) == found
 
 
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("status:error", "b"),
+        ("status:error,CANCELED", "b e"),
+        ("-status:completed,1", "c d e"),
+        ("name:hash*", "a b"),
+        ("name:*a*h*", "a b"),
+        ("name:h*a", "b"),
+        ("name:a", "a b d"),
+        ("error:*odd", "b"),
+        ('error:"canceled on"', "e"),
+        ("after:9070s", "c d e"),
+        ("before:9070s", "a b"),
+        ("after:3h before:9095s", "a"),
+        ("depends:AA1", "c"),
+        ("id:dd", "d"),
+        ("thread:77", "c"),
+        ('"hash b"', "a"),
+        ("status: hash", "a b"),
+        ("hash status:0 b", "a"),
+        ("valueerror: odd", "b"),
+        ("status:odd hash", "a b"),
+        ("name:pass*odd", ""),
+    ],
+)
+def test_qualifiers_narrow_the_search(q, found, monkeypatch):
+    """A qualifier looks at one field, all of them must hold, and what can't be read is left out."""
+    monkeypatch.setattr("dashboard.query.time.time", lambda: NOW)
+    assert ids(Query(q=q, direction="asc")) == found
+
+
+def test_counts_are_those_of_the_search_alone():
+    """The counts say what each status would list for these words, whichever status is chosen."""
+    chosen = choose(RECORDS, Query(q="-name:pack*", statuses=(0,)))
+
+    assert [record["id"] for record in chosen.records] == ["aa1"]
+    assert chosen.counts == [1, 1, 1, 0, 1]
+
+
+def test_only_what_was_added_before_a_task_can_be_asked_for():
+    """`before` cuts the list at a task, which must be there."""
+    assert ids(Query(before="cc3")) == "b a"
+    with pytest.raises(BadQuery, match="before=zz9"):
+        choose(RECORDS, Query(before="zz9"))
+
+
+def test_no_pattern_takes_long():
+    """A name and a pattern made to backtrack are answered at once."""
+    records = [record("aa1", 0, "a" * 300, (1, 1, 1))] * 300
+    began = time.perf_counter()
+
+    assert choose(records, Query(q="name:" + "a*" * 97 + "b")).records == []
+    assert time.perf_counter() - began < 5
+
+
 def test_several_statuses_can_be_asked_for():
     """A filter may name more than one status."""
     assert ids(Query(statuses=(2, 3), direction="asc")) == "c d"
@@ -95,7 +157,10 @@ def test_pages_drop_what_they_cannot_read():
     assert query == Query(q="files", direction="asc")
 
 
-@pytest.mark.parametrize("parameters", [{"status": "9"}, {"status": "²"}, {"sort": "taste"}, {"dir": "up"}])
+@pytest.mark.parametrize(
+    "parameters",
+    [{"status": "9"}, {"status": "²"}, {"sort": "taste"}, {"dir": "up"}, {"q": "after:noon"}, {"q": "status:odd"}],
+)
 def test_scripts_are_told_what_cannot_be_read(parameters):
     """A script's mistake is an error with a hint."""
     with pytest.raises(BadQuery) as refused:
@@ -108,5 +173,5 @@ def test_records_with_odd_times_can_be_sorted():
     """A record that users made by hand doesn't break the order."""
     records = [*RECORDS, {"id": "ff6", "status": 3, "started_at": "noon", "added_at": None, "name": 5}]
 
-    for sort in ("added", "name", "status", "waited", "run"):
-        assert len(select(records, Query(sort=sort))) == 6
+    for sort in SORTS:
+        assert len(choose(records, Query(sort=sort)).records) == 6

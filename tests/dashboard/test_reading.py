@@ -11,7 +11,7 @@ pytestmark = pytest.mark.guarantee("P1")
 
 ROW_FIELDS = {
     "id", "name", "status", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error",
-    "thread", "progress", "waiting_for", "stopping", "thread_timeout",
+    "failure", "thread", "progress", "waiting_for", "stopping", "thread_timeout",
 }  # fmt: skip
 DETAIL_FIELDS = ROW_FIELDS | {
     "get_result", "result", "traceback", "log", "waits_for", "needed_by", "waits_for_count", "needed_by_count",
@@ -152,7 +152,8 @@ def test_health_tells_that_it_is_served(client, taskman, tasks):
 
     answer = client.get("/healthz").json
 
-    assert answer == {"status": "ok", "boot_id": taskman.boot_id, "revision": taskman.revision, "tasks": 1}
+    about = {"boot_id": taskman.boot_id, "revision": taskman.revision, "tasks": 1}
+    assert answer == {"status": "ok", "warning": None} | about
 
 
 def test_changes_begin_with_a_snapshot(client, tasks):

@@ -1,17 +1,19 @@
-/** Cancels tasks: asks the server, and leaves it to the stream of changes to show what became of it. */
+/** Cancels one task: at once where it touches nothing else, else after showing what; the stream of changes tells what became of it. */
 import { addressOf } from "./address.js";
 import { postJson } from "./http.js";
 import { notify } from "./notices.js";
 
 export class Cancels {
   #pattern;
+  #dialog;
   #pending = new Set();
   #onChange;
   #announcer;
 
-  /** `onChange()` is called when a request begins or ends, so that its button can show it. */
-  constructor(pattern, announcer, onChange) {
+  /** `onChange()` is called when a request begins or ends, so that its button can show it; `dialog` is a PlanDialog. */
+  constructor(pattern, dialog, announcer, onChange) {
     this.#pattern = pattern;
+    this.#dialog = dialog;
     this.#announcer = announcer;
     this.#onChange = onChange;
   }
@@ -25,8 +27,12 @@ export class Cancels {
     this.#pending.add(id);
     this.#onChange();
     try {
-      await postJson(addressOf(this.#pattern, id));
-      this.#announcer.say(`Canceled: ${name}`);
+      const plan = await this.#dialog.ask("cancel", { ids: [id] });
+      if (plan.dependants) this.#dialog.show("cancel", plan);
+      else {
+        await postJson(addressOf(this.#pattern, id));
+        this.#announcer.say(`Canceled: ${name}`);
+      }
     } catch (refusal) {
       notify(`“${shortened(name)}” was not canceled. ${refusal.message}`, { problem: refusal.status !== 409 });
     }

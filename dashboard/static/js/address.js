@@ -1,6 +1,8 @@
 /** Where things are: addresses of tasks, and the list's filters and order as an address. */
+import { SORTS } from "./order.js";
+
 const DEFAULTS = { status: "", q: "", sort: "added", dir: "desc" };
-const SORTS = ["added", "name", "status", "waited", "run"];
+const LONGEST_SEARCH = 200;
 
 /** Puts a task's id into one of the patterns that the server gave. */
 export function addressOf(pattern, id) {
@@ -12,6 +14,7 @@ export function readQuery(search) {
   const params = new URLSearchParams(search);
   const query = { ...DEFAULTS };
   for (const key of Object.keys(DEFAULTS)) query[key] = params.get(key) ?? DEFAULTS[key];
+  query.q = query.q.slice(0, LONGEST_SEARCH);
   if (!/^[0-4](,[0-4])*$/.test(query.status)) query.status = DEFAULTS.status;
   if (!SORTS.includes(query.sort)) query.sort = DEFAULTS.sort;
   if (query.dir !== "asc") query.dir = DEFAULTS.dir;

@@ -1,14 +1,15 @@
 /** Knows which dependency arrows pass which row: all of them in the order of adding, else those of one row. */
 import { drawSegments, gutterWidth } from "./drawing.js";
 import { busesOf, layBuses } from "./lanes.js";
+import { Listing } from "./listing.js";
 
 const RELAY_MS = 150; // a burst of new tasks lays the lanes anew this often at most
 
 export class Arrows {
   #model;
   #table;
-  #order = [];
-  #query = null;
+  #order = new Listing();
+  #query = { sort: "added", dir: "desc" }; // until the first order is set
   #buses = [];
   #seen = [];
   #lanes = 0;
@@ -23,7 +24,7 @@ export class Arrows {
     this.#table = table;
   }
 
-  /** Learns which entries are listed, by which query. */
+  /** Learns what is listed, a Listing, and by which query; arrows run between the tasks that the page holds. */
   setOrder(order, query) {
     if (query !== this.#query) this.#laidAt = -Infinity;
     this.#order = order;
@@ -68,19 +69,19 @@ export class Arrows {
   }
 
   #place(index) {
-    return this.#isFull ? (this.#order[index]?.seq ?? 0) : index;
+    return this.#isFull ? (this.#order.at(index)?.seq ?? 0) : index;
   }
 
   #lay() {
     this.#isOutdated = false;
     this.#laidAt = performance.now();
     if (this.#isFull) {
-      const ascending = this.#query.dir === "asc" ? this.#order : [...this.#order].reverse();
+      const ascending = this.#query.dir === "asc" ? this.#order.held : [...this.#order.held].reverse();
       const { buses, lanes, isCrowded } = layBuses(ascending, this.#mostLanes);
       this.#buses = buses;
       this.#lanes = lanes + (isCrowded && this.#hasSpare ? 1 : 0);
     } else {
-      this.#buses = this.#active === null ? [] : busesOf(this.#active, this.#order);
+      this.#buses = this.#active === null ? [] : busesOf(this.#active, this.#order.held);
       this.#lanes = 2;
     }
     this.#table.style.setProperty("--gutter", `${gutterWidth(this.#lanes)}px`);

@@ -1,7 +1,14 @@
-/* Sets the chosen colours before the first paint; a classic script in the head, since a module would come too late. */
+/* Sets what the viewer chose before the first paint; a classic script in the head, since a module would come too late. */
 try {
-  const chosen = localStorage.getItem("task-control-theme");
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  const root = document.documentElement;
+  const chosen = (name) => localStorage.getItem(`task-control-${name}`);
+  if (chosen("theme") === "light" || chosen("theme") === "dark") root.dataset.theme = chosen("theme");
+  if (chosen("hidden")) root.dataset.hidden = chosen("hidden");
+  if (chosen("contrast") === "more") root.dataset.contrast = "more";
+  if (/^#[0-9a-f]{6}$/.test(chosen("accent"))) {
+    root.dataset.accent = chosen("accent");
+    root.style.setProperty("--chosen", chosen("accent"));
+  }
 } catch {
-  // Storage may be forbidden in an embedded frame: the system's colours remain.
+  // Storage may be forbidden in an embedded frame: the defaults remain.
 }

@@ -47,3 +47,12 @@ export function setMeter(cells, progress, name, figure, shown) {
   setAttribute(bar, "value", progress.total ? progress.done : null);
   setText(cells.get("figure"), figure);
 }
+
+/** Has the list hold one entry per item, in order; entries that are there are patched. */
+export function patchEntries(list, template, items, patch) {
+  while (list.childElementCount > items.length) list.lastElementChild.remove();
+  items.forEach((item, index) => {
+    const element = list.children[index] ?? list.appendChild(cloneTemplate(template));
+    patch(element, collect(element), item);
+  });
+}

@@ -1,41 +1,64 @@
 /** The controls above the list: rail of states, search, heads that sort; their state is the page's address. */
 import { listAddress, readQuery } from "./address.js";
 import { setAttribute, setHidden, setText } from "./cells.js";
+import { complete } from "./completion.js";
 import { count, counted } from "./format.js";
+import { Suggestions } from "./suggestions.js";
+
+const PROBLEMS = {
+  status: "completed, error, suspended, running or canceled",
+  after: "an age such as 30s, 5m, 2h or 1d",
+  before: "an age such as 30s, 5m, 2h or 1d",
+};
 
 export class Controls {
   #main;
   #home;
   #search;
+  #suggestions;
   #onQuery;
   query = readQuery(location.search);
 
   /** `onQuery(query)` is called when the person filters, searches, sorts or goes back; `onApply()` for the changes waiting. */
-  constructor(main, home, { onQuery, onApply }) {
+  constructor(main, home, model, { onQuery, onApply }) {
     this.#main = main;
     this.#home = home;
     this.#search = main.querySelector("[data-search]");
     this.#onQuery = onQuery;
     main.addEventListener("click", (event) => this.#clicked(event));
     main.querySelector('[data-action="apply"]').addEventListener("click", onApply);
+    this.#suggestions = new Suggestions(this.#search, (typed) => complete(typed, model));
     this.#search.addEventListener("input", () => this.#set({ q: this.#search.value }, "replaceState"));
     this.#search.form.addEventListener("submit", (event) => event.preventDefault());
-    addEventListener("keydown", (event) => this.#pressed(event));
+    this.#search.addEventListener("keydown", (event) => this.#pressed(event));
     addEventListener("popstate", () => this.#restore());
     this.#mark();
   }
 
-  /** Shows counts, what the list has of them, and how many changes wait. */
-  show(model, listed, waiting) {
+  /** Shows the counts of the search, what can't be read of it, how many are listed, and how many changes wait. */
+  show(model, counts, problem, listed, waiting) {
     for (const cell of this.#main.querySelectorAll("[data-count]")) {
-      setText(cell, count(cell.dataset.count === "" ? model.total : model.counts[cell.dataset.count]));
+      setText(cell, count(cell.dataset.count === "" ? sum(counts) : counts[cell.dataset.count]));
     }
+    setText(this.#part("[data-total]"), count(model.total));
+    this.#complain(problem);
     setText(this.#part("[data-summary]"), summary(model, listed));
     setText(this.#part("[data-waiting]"), `${counted(waiting, "change")} waiting`);
     setHidden(this.#part('[data-action="apply"]'), waiting === 0);
     setHidden(this.#part("[data-tasks]"), listed === 0);
     setHidden(this.#part('[data-empty="none"]'), listed > 0 || model.size > 0);
     setHidden(this.#part('[data-empty="match"]'), listed > 0 || model.size === 0);
+  }
+
+  startSearch() {
+    this.#search.focus();
+    this.#search.select();
+  }
+
+  #complain(term) {
+    const isTyped = document.activeElement === this.#search && this.#suggestions.isOpen;
+    setHidden(this.#part("[data-search-problem]"), term === null || isTyped);
+    if (term) setText(this.#part("[data-search-problem]"), `${term.key}: takes ${PROBLEMS[term.key]}`);
   }
 
   #part(selector) {
@@ -86,12 +109,9 @@ export class Controls {
   }
 
   #pressed(event) {
-    if (event.key === "/" && !event.target.closest("input, textarea, select, dialog") && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      this.#search.focus();
-      this.#search.select();
-    }
-    if (event.key !== "Escape" || event.target !== this.#search) return;
+    if (this.#suggestions.press(event)) return;
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
     event.preventDefault(); // a browser clears the field by itself, without the address
     if (this.#search.value) this.#set({ q: "" }, "replaceState");
     else this.#search.blur();
@@ -103,7 +123,10 @@ function isChosen(filter, status) {
   return filter === "" ? status === "" : status.split(",").includes(filter);
 }
 
+function sum(counts) {
+  return counts.reduce((total, number) => total + number, 0);
+}
+
 function summary(model, listed) {
-  if (listed < model.size) return `${count(listed)} of ${count(model.total)}`;
-  return model.total > model.size ? `The newest ${count(model.size)} of ${count(model.total)}` : "";
+  return listed < Math.min(model.total, model.size) || (model.isPartial && listed < model.total) ? `${count(listed)} of ${count(model.total)}` : "";
 }

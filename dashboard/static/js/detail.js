@@ -1,7 +1,7 @@
 /** Puts what the server tells of one task into its page. */
 import { addressOf } from "./address.js";
-import { cloneTemplate, collect, setAttribute, setHidden, setMeter, setText } from "./cells.js";
-import { count, duration, figure, note, run, timeOfDay, waited } from "./format.js";
+import { patchEntries, setAttribute, setHidden, setMeter, setText } from "./cells.js";
+import { added, count, duration, figure, note, run, timeOfDay, waited } from "./format.js";
 import { COMPLETED, isFinal, STATUS_WORDS } from "./status.js";
 
 /** Patches the whole page. `page` holds the addresses. */
@@ -14,7 +14,7 @@ export function patchDetail(main, cells, detail, page, now) {
   const progress = detail.progress;
   setMeter(cells, progress, detail.name, figure(progress), progress !== null && detail.status !== COMPLETED);
   const waitsForTasks = !detail.stopping && detail.waiting_for === "dependencies";
-  const words = waitsForTasks ? "waits for other tasks, listed below" : note(detail, () => undefined);
+  const words = waitsForTasks ? "waits for other tasks, listed below" : note(detail, () => undefined, now);
   setText(cells.get("note"), words || progress?.message || "");
   patchTexts(main, cells, detail);
   patchTimes(cells, detail, now);
@@ -28,7 +28,7 @@ export function patchTimes(cells, detail, now) {
 }
 
 function patchTexts(main, cells, detail) {
-  setText(cells.get("timestamp"), detail.timestamp);
+  setText(cells.get("timestamp"), added(detail).join(" "));
   setText(cells.get("limit"), detail.thread_timeout === null ? "none" : duration(detail.thread_timeout));
   setText(cells.get("thread"), detail.thread === null ? "none yet" : String(detail.thread));
   setText(cells.get("keeps"), detail.get_result ? "kept" : "not kept");
@@ -66,15 +66,6 @@ function patchLists(main, detail, page) {
   setHidden(log, detail.log.length === 0);
   setHidden(main.querySelector('[data-none="log"]'), detail.log.length > 0);
   if (isAtEnd) log.scrollTop = log.scrollHeight;
-}
-
-/** Has the list hold one entry per item, in order; entries that are there are patched. */
-function patchEntries(list, template, items, patch) {
-  while (list.childElementCount > items.length) list.lastElementChild.remove();
-  items.forEach((item, index) => {
-    const element = list.children[index] ?? list.appendChild(cloneTemplate(template));
-    patch(element, collect(element), item);
-  });
 }
 
 function patchTransition(element, cells, item) {

@@ -49,7 +49,8 @@ function line({ begins, to, up, down }, x, width, height) {
   return up ? above : below;
 }
 
-function shape(name, attributes) {
+/** An element of a drawing. */
+export function shape(name, attributes) {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;

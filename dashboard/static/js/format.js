@@ -22,6 +22,11 @@ export function elapsed(seconds) {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
+/** A moment as how long ago it was. */
+export function ago(at, now) {
+  return now - at < 1 ? "just now" : `${elapsed(now - at)} ago`;
+}
+
 /** How long a task waited, or has waited until now, in seconds; null if that isn't known. */
 export function waitedSeconds(task, now) {
   const until = task.started_at ?? task.finished_at ?? (isFinal(task.status) ? null : now);
@@ -57,14 +62,17 @@ export function figure(progress) {
   return Number.isInteger(done) ? String(done) : done.toFixed(1);
 }
 
-const STOPPING = { "stop requested": "cancel requested", "still blocked": "still blocked in a call" };
+const STOPPING = { "still blocked": "still blocked in a call" };
 
 /**
  * What else there is to say of a task's state: how its stop goes, what it waits for, what it said last if it isn't done.
- * `known(id)` is the row of that task, or undefined.
+ * `known(id)` is the row of that task, or undefined; `now` the server's time.
  */
-export function note(task, known) {
-  if (task.stopping) return STOPPING[task.stopping] ?? task.stopping;
+export function note(task, known, now) {
+  if (task.stopping) {
+    const since = task.finished_at === null ? "" : ` for ${elapsed(now - task.finished_at)}`;
+    return (STOPPING[task.stopping] ?? task.stopping) + (task.stopping === "still blocked" ? since : "");
+  }
   if (task.waiting_for === "seat") return "waits for a free thread";
   if (task.waiting_for === "dependencies") {
     const open = task.depend_on.filter((id) => known(id)?.status !== COMPLETED);
@@ -96,13 +104,19 @@ export function timeOfDay(seconds) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** Epoch seconds as a day as records write it, where this browser is. */
+/** When a task was added, as day and time where this browser is; as its record has it where that's all there is. */
+export function added(task) {
+  if (task.added_at === null) return [task.timestamp.slice(0, 10), task.timestamp.slice(11)];
+  return [day(task.added_at), timeOfDay(task.added_at)];
+}
+
+/** Epoch seconds as a day in the records' way of writing, where this browser is. */
 export function day(seconds) {
   const date = new Date(seconds * 1000);
   return `${two(date.getDate())}.${two(date.getMonth() + 1)}.${date.getFullYear()}`;
 }
 
-const grouped = new Intl.NumberFormat("en");
+const grouped = new Intl.NumberFormat(); // as the viewer's language has it
 
 export function count(number) {
   return grouped.format(number);

@@ -1,4 +1,4 @@
-/** Says when the order of the rows must stand still: nothing moves under a pointer, a finger or the keyboard's focus. */
+/** Says when the order of the rows must stand still: nothing moves under a pointer, a finger or the keyboard's focus, nor while some are selected. */
 
 const AFTER_PRESS_MS = 400; // a finger's click comes after it was lifted
 const AFTER_SCROLL_MS = 150;
@@ -31,7 +31,7 @@ export class Freeze {
 
   /** Whether they may stand still for long: a scroll or a press are over in a moment. */
   get isLasting() {
-    return ["pointer", "focus", "dialog"].some((reason) => this.#reasons.has(reason));
+    return ["pointer", "focus", "dialog", "selection"].some((reason) => this.#reasons.has(reason));
   }
 
   hold(reason) {

@@ -1,16 +1,16 @@
 /** The list page: brings model, view, table, arrows and the controls together. */
-import { Cancels } from "./actions.js";
-import { Announcer } from "./announce.js";
+import { Acting } from "./acting.js";
 import { Arrows } from "./arrows.js";
-import { Clock } from "./clock.js";
-import { showConnection, spokenChange } from "./connection.js";
+import { setAttribute } from "./cells.js";
+import { startColumns } from "./columns.js";
 import { Controls } from "./controls.js";
+import { Follower } from "./follower.js";
 import { oncePerFrame } from "./frame.js";
 import { Freeze } from "./freeze.js";
-import { Live } from "./live.js";
+import { History } from "./history.js";
+import { Listing } from "./listing.js";
 import { Model } from "./model.js";
 import { notify } from "./notices.js";
-import { PurgeDialog } from "./purge.js";
 import { patchRow } from "./row.js";
 import { Table } from "./table.js";
 import { View } from "./view.js";
@@ -18,6 +18,7 @@ import { View } from "./view.js";
 const NARROW = matchMedia("(max-width: 640px)");
 const LANES_WIDE = 8;
 const LANES_NARROW = 2;
+const TIMED_S = 2; // a search for an age is made anew this often
 const ORDER_COST_SHARE = 8; // ordering takes one part in so many of the time at most
 
 /** Takes the list over from the server; `page` holds the addresses and the revision it was rendered at. */
@@ -33,16 +34,16 @@ class ListPage {
   #table;
   #arrows;
   #freeze;
-  #clock = new Clock();
-  #announcer = new Announcer();
-  #cancels;
+  #acting;
+  #history;
   #controls;
-  #live;
+  #follower;
   #request = oncePerFrame(() => this.#render());
+  #held = []; // the entries that the page holds of what is listed
   #isOrderOld = true;
   #orderedAfter = 0; // not before then is the order made anew
   #waiting = new Set(); // entries that don't stand where they belong, while the order is frozen
-  #state = null;
+  #timedAt = 0;
 
   constructor(main, page) {
     const table = main.querySelector("[data-tasks]");
@@ -52,33 +53,31 @@ class ListPage {
     this.#table = new Table(table);
     this.#arrows = new Arrows(this.#model, table);
     this.#freeze = new Freeze(this.#body, this.#request);
-    this.#cancels = new Cancels(page.cancellation, this.#announcer, this.#request);
-    this.#controls = new Controls(main, page.home, {
+    this.#follower = new Follower(page, { position: () => this.#model, onMessage: (message) => this.#receive(message) });
+    this.#controls = new Controls(main, page.home, this.#model, {
       onQuery: (query) => this.#setQuery(query),
       onApply: () => this.#order(),
     });
-    this.#view = new View(this.#model, this.#controls.query);
-    this.#live = new Live({
-      socket: page.live,
-      polling: page.changes,
-      position: () => this.#model,
-      onMessage: (message) => this.#receive(message),
-      onState: (state, lastMessageAt) => this.#show(state, lastMessageAt),
-      onRefused: (words) => notify(words, { problem: true }),
+    this.#acting = new Acting(page, this.#body, {
+      model: this.#model,
+      table: this.#table,
+      announcer: this.#follower.announcer,
+      hold: (reason, isHeld) => this.#hold(reason, isHeld),
+      query: () => ({ ...this.#controls.query, readable: this.#view.search.readable }),
+      startSearch: () => this.#controls.startSearch(),
+      onChange: this.#request,
     });
+    this.#history = new History(page.tasks, () => this.#list());
+    this.#view = new View(this.#model, this.#controls.query);
   }
 
   start() {
     this.#listen();
-    if (this.#page.can_act) {
-      new PurgeDialog(this.#page.purges, (isOpen) => (isOpen ? this.#freeze.hold("dialog") : this.#freeze.release("dialog")));
-    }
-    this.#clock.start(this.#request);
-    this.#live.start();
+    startColumns();
+    this.#follower.start(() => this.#tick());
   }
 
   #listen() {
-    this.#body.addEventListener("click", (event) => this.#clicked(event));
     for (const event of ["pointerover", "focusin"]) this.#body.addEventListener(event, ({ target }) => this.#pointAt(target));
     for (const event of ["pointerleave", "focusout"]) this.#body.addEventListener(event, () => this.#pointAt(null));
     addEventListener("scroll", this.#request, { passive: true });
@@ -88,10 +87,10 @@ class ListPage {
     });
   }
 
-  #clicked({ target }) {
-    if (!target.closest('[data-action="cancel"]')) return;
-    const id = target.closest("[data-id]").dataset.id;
-    this.#cancels.cancel(id, this.#model.row(id)?.name ?? id);
+  #hold(reason, isHeld) {
+    if (isHeld) this.#freeze.hold(reason);
+    else this.#freeze.release(reason);
+    this.#request();
   }
 
   #pointAt(target) {
@@ -99,8 +98,13 @@ class ListPage {
     if (this.#arrows.setActive(target?.closest("[data-id]")?.dataset.id ?? null)) this.#request();
   }
 
+  #tick() {
+    if (this.#history.isDue(this.#follower.now)) this.#isOrderOld = true;
+    if (this.#view.search.isTimed && this.#follower.now - this.#timedAt > TIMED_S) this.#isOrderOld = true;
+    this.#request();
+  }
+
   #receive(message) {
-    this.#clock.sync(message.server_time);
     const effect = this.#model.apply(message);
     if (effect.snapshot) this.#noteSnapshot();
     if (effect.restarted) {
@@ -108,19 +112,21 @@ class ListPage {
       this.#order();
       notify("The engine was restarted: its tasks of before are gone.");
     }
-    this.#announcer.note(effect.moves);
+    if (effect.outside || (effect.changed.length && !this.#view.isInAddedOrder)) this.#history.outdate();
+    this.#follower.announcer.note(effect.moves);
     for (const entry of effect.changed) this.#noteChanged(entry);
     this.#request();
   }
 
   #noteSnapshot() {
     this.#isOrderOld = true;
-    for (const entry of new Set([...this.#model.entries(), ...this.#table.order])) this.#noteChanged(entry);
+    for (const entry of new Set([...this.#model.entries(), ...this.#table.order.held])) this.#noteChanged(entry);
   }
 
   #noteChanged(entry) {
-    const index = this.#table.indexOf(entry.row.id);
-    const isMisplaced = this.#view.isMisplaced(entry, this.#table.order, index, this.#clock.now());
+    this.#view.recount(entry, this.#follower.now);
+    const index = this.#table.order.indexOf(entry.row.id);
+    const isMisplaced = this.#view.isMisplaced(entry, this.#table.order, index, this.#follower.now);
     if (isMisplaced) this.#waiting.add(entry);
     else this.#waiting.delete(entry);
     if (isMisplaced) this.#isOrderOld = true;
@@ -136,12 +142,22 @@ class ListPage {
   /** Makes the order anew, now. */
   #order() {
     const began = performance.now();
-    const order = this.#view.order(this.#clock.now());
-    this.#table.setOrder(order);
-    this.#arrows.setOrder(order, this.#view.query);
+    this.#timedAt = this.#follower.now;
+    this.#held = this.#view.order(this.#timedAt);
+    this.#history.aim(this.#view.beyond, (row) => this.#model.get(row.id) ?? { row, gone: false }, this.#timedAt);
+    this.#list();
     this.#waiting.clear();
     this.#isOrderOld = false;
     this.#orderedAfter = began + (performance.now() - began) * ORDER_COST_SHARE;
+    this.#request();
+  }
+
+  /** Lists what the page holds and, where there is more, what came of the history. */
+  #list() {
+    const { sort, dir } = this.#view.query;
+    const listing = new Listing(this.#held, this.#history, sort === "added" && dir === "asc");
+    this.#table.setOrder(listing);
+    this.#arrows.setOrder(listing, this.#view.query);
     this.#request();
   }
 
@@ -151,18 +167,26 @@ class ListPage {
       if (performance.now() < this.#orderedAfter) this.#request();
       else this.#order();
     }
-    this.#controls.show(this.#model, this.#table.order.length, this.#freeze.isLasting ? this.#waiting.size : 0);
+    this.#controls.show(this.#model, this.#counts, this.#view.search.problem, this.#table.order.length, this.#freeze.isLasting ? this.#waiting.size : 0);
+    this.#acting.show(this.#table.order.length);
     this.#renderRows();
     document.documentElement.dataset.ready = "1";
+  }
+
+  /** How many of each status the search alone finds, held and not. */
+  get #counts() {
+    if (this.#view.query.q === "") return this.#model.counts;
+    return this.#view.counts.map((held, status) => held + this.#history.counts[status]);
   }
 
   #renderRows() {
     const height = this.#table.rowHeight;
     const context = {
-      now: this.#now(),
+      now: this.#follower.now,
       known: (id) => this.#model.row(id),
       pattern: this.#page.task,
-      isPending: (id) => this.#cancels.isPending(id),
+      isSelected: (id) => this.#acting.isSelected(id),
+      isPending: (id) => this.#acting.isPending(id),
     };
     this.#arrows.setRoom(NARROW.matches ? LANES_NARROW : LANES_WIDE, !NARROW.matches);
     this.#table.render(
@@ -170,22 +194,11 @@ class ListPage {
         if (this.#arrows.prepare(first, last)) this.#request();
       },
       (slot, entry, index) => {
+        setAttribute(slot.element, "data-blank", entry.isBlank ? "" : null);
+        if (entry.isBlank) return;
         patchRow(slot, entry, context);
         this.#arrows.draw(slot.cells.get("arrows"), entry, index, height);
       },
     );
-  }
-
-  /** Nothing ticks on where nothing is known. */
-  #now() {
-    if (this.#state !== "stale" || this.#live.lastMessageAt === null) return this.#clock.now();
-    return this.#clock.now() - (Date.now() - this.#live.lastMessageAt) / 1000;
-  }
-
-  #show(state, lastMessageAt) {
-    showConnection(state, lastMessageAt);
-    const words = spokenChange(this.#state, state);
-    if (words) this.#announcer.say(words);
-    this.#state = state;
   }
 }

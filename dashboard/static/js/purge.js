@@ -1,5 +1,5 @@
 /** The purge dialog: asks the server what would go, shows exactly that, and has exactly that removed. */
-import { cloneTemplate, collect, setAttribute, setHidden, setText } from "./cells.js";
+import { patchEntries, setAttribute, setHidden, setText } from "./cells.js";
 import { count, counted } from "./format.js";
 import { postJson } from "./http.js";
 import { notify } from "./notices.js";
@@ -94,7 +94,7 @@ export class PurgeDialog {
 
   #list(tasks) {
     const list = this.#part("list");
-    list.replaceChildren(...tasks.map(previewEntry));
+    patchEntries(list, "preview", tasks, patchPreview);
     setHidden(list, tasks.length === 0);
   }
 
@@ -123,13 +123,12 @@ export class PurgeDialog {
   }
 }
 
-function previewEntry({ id, name, status }) {
-  const entry = cloneTemplate("preview");
-  const cells = collect(entry);
+/** An entry of what will be touched; `isBehind` says that it only waits for what was chosen. */
+export function patchPreview(entry, cells, { id, name, status, isBehind = false }) {
   setAttribute(entry, "data-status", status);
   setAttribute(cells.get("glyph"), "href", `#status-${status}`);
   setText(cells.get("word"), `${STATUS_WORDS[status]}: `);
   setText(cells.get("name"), name);
+  setText(cells.get("behind"), isBehind ? "waits for it" : "");
   setText(cells.get("id"), id);
-  return entry;
 }

@@ -1,21 +1,22 @@
 /** Puts a task's newest version into its row of the list. */
 import { addressOf } from "./address.js";
 import { setAttribute, setHidden, setLine, setMeter, setText } from "./cells.js";
-import { after, day, figure, note, reason, run, waited } from "./format.js";
+import { added, after, day, figure, note, reason, run, waited } from "./format.js";
 import { COMPLETED, isFinal, STATUS_WORDS } from "./status.js";
 
 /**
  * Patches the cells of a row. `context`: `now` (the server's time), `known(id)` (the row of another task), `pattern` (of a
- * task page's address) and `isPending(id)` (its cancel was asked for and not yet answered).
+ * task page's address), `isPending(id)` (its cancel was asked for and not yet answered) and `isSelected(id)`.
  */
 export function patchRow({ element, cells }, entry, context) {
   const task = entry.row;
   setAttribute(element, "data-status", task.status);
   setAttribute(element, "data-gone", entry.gone ? "" : null);
   patchIdentity(element, cells, task, context);
+  patchSelect(element, cells, task, context.isSelected(task.id));
   patchState(cells, task);
   patchTimes(cells, task, context.now);
-  patchProgress(cells, task, entry.gone ? "its record was removed" : note(task, context.known));
+  patchProgress(cells, task, entry.gone ? "its record was removed" : note(task, context.known, context.now));
   setText(cells.get("error"), reason(task, context.known));
   setAttribute(cells.get("error"), "title", task.error);
   setText(cells.get("thread"), task.thread === null ? "" : String(task.thread));
@@ -34,6 +35,14 @@ function patchIdentity(element, cells, task, context) {
   setAttribute(cells.get("after-title"), "title", words || null);
 }
 
+function patchSelect(element, cells, task, isSelected) {
+  const box = cells.get("select");
+  if (!box) return;
+  if (box.checked !== isSelected) box.checked = isSelected;
+  setAttribute(box, "aria-label", `Select ${task.name}`);
+  setAttribute(element, "data-selected", isSelected ? "" : null);
+}
+
 function patchState(cells, task) {
   setAttribute(cells.get("glyph"), "href", `#status-${task.status}`);
   setText(cells.get("word"), STATUS_WORDS[task.status]);
@@ -41,11 +50,11 @@ function patchState(cells, task) {
 }
 
 function patchTimes(cells, task, now) {
-  setAttribute(cells.get("added"), "title", task.timestamp);
-  const date = task.timestamp.slice(0, 10);
+  const [date, time] = added(task);
+  setAttribute(cells.get("added"), "title", `${date} ${time}`);
   setText(cells.get("added-date"), date);
   setHidden(cells.get("added-date"), date === day(now));
-  setText(cells.get("added-time"), task.timestamp.slice(11));
+  setText(cells.get("added-time"), time);
   setText(cells.get("waited"), waited(task, now));
   setText(cells.get("run"), run(task, now));
 }

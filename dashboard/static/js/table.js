@@ -1,5 +1,6 @@
 /** The windowed table: of all rows only those near the screen exist, each keyed by its task and never replaced. */
 import { cloneTemplate, collect, setAttribute, setHidden } from "./cells.js";
+import { Listing } from "./listing.js";
 
 const MARGIN_ROWS = 10; // beyond the screen on each side, so that Tab always finds a next row
 const STEP_ROWS = 8; // the window moves in steps, not with each row that scrolls by
@@ -11,8 +12,7 @@ export class Table {
   #body;
   #before;
   #after;
-  #order = [];
-  #indexes = null;
+  #order = new Listing();
   #slots = new Map(); // id -> { element, cells }
   #rowHeight = null;
 
@@ -29,12 +29,6 @@ export class Table {
     return this.#order;
   }
 
-  /** The place of a task in the order, or undefined. */
-  indexOf(id) {
-    this.#indexes ??= new Map(this.#order.map((entry, index) => [entry.row.id, index]));
-    return this.#indexes.get(id);
-  }
-
   get rowHeight() {
     if (this.#rowHeight === null && this.#body.rows.length) {
       this.#rowHeight = this.#body.getBoundingClientRect().height / this.#body.rows.length;
@@ -47,17 +41,26 @@ export class Table {
     this.#rowHeight = null;
   }
 
-  /** Lists these entries in this order. What is on screen stays where it is, if the top of the list isn't in sight. */
+  /** Lists what a Listing says. What is on screen stays where it is, if the top of the list isn't in sight. */
   setOrder(order) {
     const anchor = this.#findAnchor();
     this.#order = order;
-    this.#indexes = null;
     setAttribute(this.#table, "aria-rowcount", order.length + 1);
     if (!anchor) return;
     const moved = this.#movedBy(anchor);
     if (moved === 0) return;
     this.#setSpacers(0, order.length - this.#slots.size); // room to scroll to, before the rows are there
     scrollBy({ top: moved * this.rowHeight, behavior: "instant" });
+  }
+
+  /** The row of a task, if it exists now. */
+  rowOf(id) {
+    return this.#slots.get(id);
+  }
+
+  /** The first task whose row is wholly in sight. */
+  get firstInSight() {
+    return Math.max(0, Math.ceil((this.#covered() - this.#top()) / this.rowHeight));
   }
 
   /** Scrolls so that the list begins at the top of the screen, if it began above. */
@@ -86,7 +89,7 @@ export class Table {
 
   #movedBy({ index, entries }) {
     for (const [offset, entry] of entries.entries()) {
-      const now = this.indexOf(entry.row.id);
+      const now = this.#order.indexOf(entry.row.id);
       if (now !== undefined) return now - (index + offset);
     }
     return 0;

@@ -1,18 +1,16 @@
 /** The page of one task: follows its changes and fetches it anew at each. */
 import { Cancels } from "./actions.js";
 import { addressOf } from "./address.js";
-import { Announcer } from "./announce.js";
+import { mayNotify } from "./attention.js";
 import { collect, setAttribute, setHidden, setText } from "./cells.js";
-import { Clock } from "./clock.js";
-import { showConnection, spokenChange } from "./connection.js";
 import { patchCancel, patchDetail, patchTimes } from "./detail.js";
-import { getJson, Refusal } from "./http.js";
-import { Live } from "./live.js";
+import { Fetching } from "./fetching.js";
+import { Follower } from "./follower.js";
 import { notify } from "./notices.js";
-import { STATUS_WORDS } from "./status.js";
+import { PlanDialog } from "./plan.js";
+import { isFinal, STATUS_WORDS } from "./status.js";
 
 const FETCH_MS = 250; // however often it changes, it isn't fetched more often than this
-const RETRY_MS = 2_000;
 
 /** Takes the page over from the server; `page` holds the addresses and the revision it was rendered at. */
 export function startTask(main, page) {
@@ -24,18 +22,15 @@ class TaskPage {
   #page;
   #id;
   #cells;
-  #clock = new Clock();
-  #announcer = new Announcer();
+  #follower;
+  #fetching;
+  #graph = null; // a promise, once there is something to draw
   #cancels;
-  #live;
-  #state = null;
   #position;
   #detail = null;
   #related = new Set(); // tasks whose status this page shows beside its own
   #isGone = false;
   #isRestarted = false;
-  #isFetching = false;
-  #isOld = false;
 
   constructor(main, page) {
     this.#main = main;
@@ -43,32 +38,27 @@ class TaskPage {
     this.#id = main.dataset.id;
     this.#cells = collect(main, "[data-entries]");
     this.#position = { bootId: page.boot_id, revision: page.revision };
-    this.#cancels = new Cancels(page.cancellation, this.#announcer, () => this.#patchCancel());
-    this.#live = new Live({
-      socket: page.live,
-      polling: page.changes,
-      position: () => this.#position,
-      onMessage: (message) => this.#receive(message),
-      onState: (state, lastMessageAt) => this.#show(state, lastMessageAt),
-      onRefused: (words) => notify(words, { problem: true }),
-    });
+    this.#follower = new Follower(page, { position: () => this.#position, onMessage: (message) => this.#receive(message) });
+    const dialog = page.can_act ? new PlanDialog(page, () => {}) : null;
+    this.#cancels = new Cancels(page.cancellation, dialog, this.#follower.announcer, () => this.#patchCancel());
+    this.#fetching = new Fetching(addressOf(page.detail, this.#id), FETCH_MS, (detail) => this.#take(detail), () => this.#lose());
   }
 
   start() {
     this.#cells.get("cancel")?.addEventListener("click", () => this.#cancels.cancel(this.#id, this.#detail?.name ?? this.#id));
-    this.#clock.start(() => this.#tick());
-    this.#live.start();
-    this.#fetch();
+    this.#main.querySelector("[data-watch]").addEventListener("change", (event) => this.#watch(event.target));
+    this.#follower.start(() => this.#tick());
+    this.#fetching.again();
   }
 
   #receive(message) {
-    this.#clock.sync(message.server_time);
     if (message.type === "heartbeat") return;
+    this.#graph?.then((graph) => graph.note(message));
     const isSameEngine = message.boot_id === this.#position.bootId;
     if (isSameEngine && message.revision < this.#position.revision) return;
     if (!isSameEngine) this.#isRestarted = true;
     this.#position = { bootId: message.boot_id, revision: message.revision };
-    if (message.type === "snapshot" || this.#concerns(message)) this.#fetch();
+    if (message.type === "snapshot" || this.#concerns(message)) this.#fetching.again();
   }
 
   /** Whether a delta is of this task, of one that it is shown with, or of one that depends on it. */
@@ -77,49 +67,37 @@ class TaskPage {
     return removed.some(isShown) || rows.some((row) => isShown(row.id) || row.depend_on.includes(this.#id));
   }
 
-  /** Fetches the task: at once, or when the fetch under way and its pause are over. */
-  async #fetch() {
-    this.#isOld = true;
-    if (this.#isFetching) return;
-    this.#isFetching = true;
-    while (this.#isOld) {
-      this.#isOld = false;
-      const pause = await this.#fetchOnce();
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-    this.#isFetching = false;
-  }
-
-  /** Answers how many milliseconds to wait before the next fetch. */
-  async #fetchOnce() {
-    try {
-      this.#take(await getJson(addressOf(this.#page.detail, this.#id)));
-    } catch (refusal) {
-      if (!(refusal instanceof Refusal)) throw refusal;
-      if (refusal.status === 404) this.#lose();
-      else {
-        this.#isOld = true;
-        return RETRY_MS;
-      }
-    }
-    document.documentElement.dataset.ready = "1";
-    return FETCH_MS;
-  }
-
   #take(detail) {
     const before = this.#detail?.status;
-    if (before !== undefined && before !== detail.status) this.#announcer.say(`Now ${STATUS_WORDS[detail.status]}.`);
+    if (before !== undefined && before !== detail.status) this.#follower.announcer.say(`Now ${STATUS_WORDS[detail.status]}.`);
     this.#detail = detail;
     this.#isGone = false;
     this.#related = new Set([...detail.waits_for, ...detail.needed_by].map((task) => task.id));
     setHidden(this.#main.querySelector("[data-gone]"), true);
     setAttribute(this.#main, "data-removed", null);
-    patchDetail(this.#main, this.#cells, detail, this.#page, this.#clock.now());
+    patchDetail(this.#main, this.#cells, detail, this.#page, this.#follower.now);
     this.#patchCancel();
+    setHidden(this.#main.querySelector("[data-watch]").parentElement, isFinal(detail.status));
+    if (this.#related.size) this.#graph ??= this.#startGraph();
+    document.documentElement.dataset.ready = "1";
+  }
+
+  async #watch(box) {
+    if (box.checked && !(await mayNotify())) {
+      box.checked = false;
+      notify("This browser doesn’t let the page notify: allow it in the site’s settings.");
+    }
+    this.#follower.attention.watch(this.#id, box.checked);
+  }
+
+  async #startGraph() {
+    const { Graph } = await import("./graph.js");
+    return new Graph(this.#main.querySelector('[data-section="graph"]'), this.#page, this.#id);
   }
 
   #lose() {
     this.#isGone = true;
+    document.documentElement.dataset.ready = "1";
     const notice = this.#main.querySelector("[data-gone]");
     setText(
       notice,
@@ -138,13 +116,6 @@ class TaskPage {
   }
 
   #tick() {
-    if (this.#detail && !this.#isGone && this.#state !== "stale") patchTimes(this.#cells, this.#detail, this.#clock.now());
-  }
-
-  #show(state, lastMessageAt) {
-    showConnection(state, lastMessageAt);
-    const words = spokenChange(this.#state, state);
-    if (words) this.#announcer.say(words);
-    this.#state = state;
+    if (this.#detail && !this.#isGone) patchTimes(this.#cells, this.#detail, this.#follower.now);
   }
 }

@@ -1,5 +1,5 @@
 /** The choice of colours: as the system, light or dark; kept in this browser. */
-const KEY = "task-control-theme";
+import { keep } from "./kept.js";
 
 export function startTheme() {
   const choice = document.querySelector("[data-theme-switch]");
@@ -12,10 +12,5 @@ export function startTheme() {
 function choose(root, theme) {
   if (theme === "system") delete root.dataset.theme;
   else root.dataset.theme = theme;
-  try {
-    if (theme === "system") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, theme);
-  } catch {
-    // Storage may be forbidden in an embedded frame: the choice holds for this page.
-  }
+  keep("theme", theme === "system" ? "" : theme);
 }

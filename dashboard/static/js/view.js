@@ -1,19 +1,14 @@
 /** Which tasks are listed and in which order: filter, search and sort over the model. */
-import { runSeconds, waitedSeconds } from "./format.js";
-import { STATUS_ORDER } from "./status.js";
-
-const KEYS = {
-  name: (entry) => entry.row.name.toLowerCase(),
-  status: (entry) => STATUS_ORDER.indexOf(entry.row.status),
-  waited: (entry, now) => waitedSeconds(entry.row, now) ?? 0,
-  run: (entry, now) => runSeconds(entry.row, now) ?? 0,
-};
+import { compare, sorted } from "./order.js";
+import { readSearch } from "./search.js";
 
 export class View {
   #model;
-  #words = "";
   #statuses = []; // none: all
+  search;
   query;
+  /** How many of each status the search alone finds, as of the last `order`. */
+  counts = [0, 0, 0, 0, 0];
 
   constructor(model, query) {
     this.#model = model;
@@ -21,8 +16,8 @@ export class View {
   }
 
   setQuery(query) {
+    if (query.q !== this.query?.q) this.search = readSearch(query.q);
     this.query = query;
-    this.#words = query.q.trim().toLowerCase();
     this.#statuses = query.status === "" ? [] : query.status.split(",").map(Number);
   }
 
@@ -31,46 +26,54 @@ export class View {
     return this.query.sort === "added";
   }
 
-  matches(entry) {
-    if (entry.gone) return false;
-    if (this.#statuses.length && !this.#statuses.includes(entry.row.status)) return false;
-    if (!this.#words) return true;
-    entry.text ??= `${entry.row.id}\n${entry.row.name}\n${entry.row.error ?? ""}`.toLowerCase();
-    return entry.text.includes(this.#words);
+  matches(entry, now) {
+    return !entry.gone && this.#isOfStatus(entry) && this.search.matches(entry, now);
   }
 
-  /** The entries that match, in their order. */
+  #isOfStatus({ row }) {
+    return this.#statuses.length === 0 || this.#statuses.includes(row.status);
+  }
+
+  /** Those parameters of the server's list that ask for what the page doesn't hold; null where it holds everything. */
+  get beyond() {
+    if (!this.#model.isPartial) return null;
+    const params = { ...this.query, q: this.search.readable };
+    return this.isInAddedOrder ? { ...params, before: this.#model.oldest?.row.id ?? "" } : params;
+  }
+
+  /** The entries that the page holds and that match, in their order; none where only the server knows the order. */
   order(now) {
     const listed = [];
-    for (const entry of this.#model.entries()) if (this.matches(entry)) listed.push(entry);
-    if (!this.isInAddedOrder) return this.#sorted(listed, now);
+    this.counts = [0, 0, 0, 0, 0];
+    for (const entry of this.#model.entries()) {
+      entry.counted = null;
+      if (!this.search.matches(entry, now)) continue;
+      this.counts[(entry.counted = entry.row.status)] += 1;
+      if (this.#isOfStatus(entry)) listed.push(entry);
+    }
+    if (!this.isInAddedOrder && this.#model.isPartial) {
+      this.counts = [0, 0, 0, 0, 0];
+      return [];
+    }
+    if (!this.isInAddedOrder) return sorted(listed, this.query, now);
     return this.query.dir === "asc" ? listed : listed.reverse();
+  }
+
+  /** Has `counts` follow an entry that changed. */
+  recount(entry, now) {
+    if (this.#model.isPartial && !this.isInAddedOrder) return;
+    if (entry.counted !== null && entry.counted !== undefined) this.counts[entry.counted] -= 1;
+    entry.counted = !entry.gone && this.search.matches(entry, now) ? entry.row.status : null;
+    if (entry.counted !== null) this.counts[entry.counted] += 1;
   }
 
   /** Whether an entry that changed no longer stands where it belongs in `order`. */
   isMisplaced(entry, order, index, now) {
-    if (index === undefined) return this.matches(entry);
-    if (!this.matches(entry)) return true;
+    if (this.#model.isPartial && !this.isInAddedOrder) return false; // the history is asked anew
+    if (index === undefined) return this.matches(entry, now);
+    if (!this.matches(entry, now)) return true;
     if (this.isInAddedOrder) return false;
-    const compare = this.#comparison(now);
-    const [before, after] = [order[index - 1], order[index + 1]];
-    return Boolean((before && compare(before, entry) > 0) || (after && compare(entry, after) > 0));
-  }
-
-  #sorted(entries, now) {
-    const key = KEYS[this.query.sort];
-    const keyed = entries.map((entry) => ({ entry, key: key(entry, now) }));
-    const sign = this.query.dir === "asc" ? 1 : -1;
-    keyed.sort((a, b) => (a.key < b.key ? -sign : a.key > b.key ? sign : sign * (a.entry.seq - b.entry.seq)));
-    return keyed.map(({ entry }) => entry);
-  }
-
-  #comparison(now) {
-    const key = KEYS[this.query.sort];
-    const sign = this.query.dir === "asc" ? 1 : -1;
-    return (a, b) => {
-      const [keyA, keyB] = [key(a, now), key(b, now)];
-      return keyA < keyB ? -sign : keyA > keyB ? sign : sign * (a.seq - b.seq);
-    };
+    const [before, after] = [order.at(index - 1), order.at(index + 1)];
+    return Boolean((before && compare(before, entry, this.query, now) > 0) || (after && compare(entry, after, this.query, now) > 0));
   }
 }

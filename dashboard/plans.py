@@ -1,0 +1,145 @@
+"""Acting on many tasks: first an exact list of what will be touched, then that and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from engine import Status, UnknownTask
+
+from . import audit, wire
+from .answers import json_answer
+from .panel import Panel
+from .previews import Previews
+from .problems import Problem
+from .query import BadQuery, choose, read_query
+
+Record = Mapping[str, Any]
+
+BODY_LIMIT = 1024 * 1024
+LISTED = 200
+
+_HINT = 'Send {"action": "cancel" or "purge"} with "ids", a list of tasks, or with "q" and "status" of an address.'
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The tasks that an action is for, those that go with them, and how many it can't be done to."""
+
+    chosen: list[Record]
+    dependants: list[Record]
+    left: int
+
+
+def plan_cancel(records: Sequence[Record], wanted: Iterable[Record]) -> Plan:
+    """Canceling touches what hasn't ended, and all that waits for it, directly or not."""
+    asked = list(wanted)
+    chosen = [record for record in asked if not _has_ended(record)]
+    waiting: dict[str, list[Record]] = {}
+    for record in records:
+        if wire.is_shown(record) and record["status"] == Status.SUSPENDED:
+            for task_id in wire.dependencies(record):
+                waiting.setdefault(task_id, []).append(record)
+    seen, dependants = {record["id"] for record in chosen}, []
+    front = [record["id"] for record in chosen]
+    while front:
+        for record in waiting.get(front.pop(), ()):
+            if record["id"] not in seen:
+                seen.add(record["id"])
+                dependants.append(record)
+                front.append(record["id"])
+    return Plan(chosen, dependants, len(asked) - len(chosen))
+
+
+def plan_purge(wanted: Iterable[Record]) -> Plan:
+    """A purge takes the records of what has ended; nothing waits for those."""
+    asked = list(wanted)
+    chosen = [record for record in asked if _has_ended(record)]
+    return Plan(chosen, [], len(asked) - len(chosen))
+
+
+def register(blueprint: Blueprint, panel: Panel) -> None:
+    """Add the routes of plans to the panel's blueprint."""
+    cancels = Previews()
+
+    def plans() -> Response:
+        body = _read_body()
+        records = panel.taskman.snapshot().records
+        wanted = _wanted(records, body)
+        if body.get("action") == "cancel":
+            plan = plan_cancel(records, wanted)
+            kept = cancels
+        elif body.get("action") == "purge":
+            plan = plan_purge(wanted)
+            kept = panel.previews
+        else:
+            raise Problem(400, "action can't be read.", _HINT)
+        touched = [*plan.chosen, *plan.dependants]
+        return json_answer(
+            {
+                "count": len(plan.chosen),
+                "dependants": len(plan.dependants),
+                "left": plan.left,
+                "tasks": [wire.neighbour(record["id"], record) for record in touched[:LISTED]],
+                "preview": kept.keep([record["id"] for record in plan.chosen]),
+            }
+        )
+
+    def cancellations() -> Response:
+        token = _read_body().get("preview")
+        ids = cancels.take(token) if isinstance(token, str) else None
+        if ids is None:
+            raise Problem(409, "This plan is unknown, used or too old.", "Nothing was canceled. Ask for a new plan.")
+        canceled = sum(_cancel(panel, task_id) for task_id in reversed(ids))
+        audit.acted(f"canceled {canceled} of {len(ids)} planned task(s)")
+        return json_answer({"canceled": canceled}, 202)
+
+    blueprint.add_url_rule("/api/plans", "plans", plans, methods=["POST"])
+    blueprint.add_url_rule("/api/cancellations", "cancellations", cancellations, methods=["POST"])
+
+
+def _cancel(panel: Panel, task_id: str) -> bool:
+    """From the newest to the oldest, so that each is canceled for itself and not for what it waits for."""
+    try:
+        return panel.taskman.cancel(task_id)
+    except UnknownTask:
+        return False
+
+
+def _wanted(records: Sequence[Record], body: Mapping[str, Any]) -> list[Record]:
+    if "ids" in body:
+        ids = body["ids"]
+        if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids) or {"q", "status"} & body.keys():
+            raise Problem(400, "ids can't be read.", _HINT)
+        named = set(ids)
+        return [record for record in records if wire.is_shown(record) and record["id"] in named]
+    if not {"q", "status"} <= body.keys() or not all(isinstance(body[key], str) for key in ("q", "status")):
+        raise Problem(400, "The plan doesn't say for which tasks.", _HINT)
+    try:
+        query = read_query({"q": body["q"], "status": body["status"], "dir": "asc"}, strict=True)
+    except BadQuery as error:
+        raise Problem(400, str(error), error.hint) from None
+    return choose(records, query).records
+
+
+def _read_body() -> dict[str, Any]:
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise Problem(413, f"The body is larger than {BODY_LIMIT} bytes.", "Name a filter instead of many ids.")
+    request.max_content_length = BODY_LIMIT  # for bodies that don't tell their length
+    if not request.is_json:
+        raise Problem(400, "The body isn't declared as JSON.", _HINT)
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        raise Problem(400, "The body isn't JSON.", _HINT) from None
+    if not isinstance(body, dict) or body.keys() - {"action", "ids", "q", "status", "preview"}:
+        raise Problem(400, "The body isn't an object of what a plan knows.", _HINT)
+    return body
+
+
+def _has_ended(record: Record) -> bool:
+    return Status(record["status"]).is_final

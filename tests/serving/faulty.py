@@ -1,0 +1,128 @@
+"""A server that tells how it is, and clients that behave, don't, or vanish."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import socket
+import struct
+import threading
+import time
+from typing import Any
+
+from tests.dashboard.clients import PATIENCE_S, RawClient
+from tests.serving.servers import Server
+
+#: One task tells its progress all the time, 400 others make a snapshot larger than what a system buffers for a client.
+PROGRAM = """
+import os, re, signal, sys, threading, time
+from flask import Flask
+from dashboard import Dashboard, Pace, Served, gthread
+from dashboard.listening import listen, url_of
+from engine import TaskControl
+
+def authorize(request):
+    if "X-Raise" in request.headers:
+        raise RuntimeError("the database of users is away")
+    return "operator"
+
+def ticks(task):
+    for number in range(10**9):
+        task.progress(number)
+        task.sleep(0.05)
+
+def stats():
+    with open("/proc/self/statm") as file:
+        pages = int(file.read().split()[1])
+    hub = board.panels[0].hub
+    # gunicorn's own threads stay for the next requests
+    ours = [one.name for one in threading.enumerate() if not one.name.startswith("ThreadPoolExecutor")]
+    return {
+        "pid": os.getpid(), "sockets": hub.count(), "descriptors": len(os.listdir("/proc/self/fd")),
+        "threads": len(ours), "kilobytes": pages * os.sysconf("SC_PAGESIZE") // 1024,
+    }
+
+def hold():
+    taskman.add("holds the interpreter", lambda: sum(range(3 * 10**8)))
+    return "held"
+
+taskman = TaskControl(history=256)
+app = Flask("host")
+app.config["TASK_CONTROL_MAX_SOCKETS"] = 350
+board = Dashboard(taskman, url_prefix="", authorize=authorize)
+board.pace = Pace(stall_s=1.0, ping_s=0.5, unheard_s=2.0, heartbeat_s=0.5)
+board.init_app(app)
+app.add_url_rule("/stats", "stats", stats)
+app.add_url_rule("/hold", "hold", hold)
+gthread.THREADS = 500
+listener = listen("127.0.0.1", 0)
+url = url_of(listener)
+
+def begin():
+    taskman.wait([taskman.add("x" * 300, lambda: None) for _ in range(400)])
+    taskman.add("ticks", ticks)
+    print(url, flush=True)
+"""
+ENDS = {
+    "gunicorn": "gthread.run(app, listener, begin)",
+    "werkzeug": "served = Served(app, listener, board.close)\nbegin()\nthreading.Event().wait()",
+}
+
+
+class FaultyServer(Server):
+    """A server that runs the program above."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(["-c", f"{PROGRAM}\n{ENDS[kind]}\n"])
+        self.port = int(self.url.rstrip("/").rpartition(":")[2])
+
+    def stats(self) -> dict[str, int]:
+        """Its open websockets, descriptors, threads and memory."""
+        return json.loads(self.get("stats"))
+
+
+class Good(threading.Thread):
+    """A client that reads and answers pings, and notes how long it had to wait for each message."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(name="good client", daemon=True)
+        self.client = RawClient(port)
+        assert self.client.answer()[0] == 101
+        self.client.socket.settimeout(6 * PATIENCE_S)
+        self.gaps_s: list[float] = []
+        self.ended: str | None = None
+        self._is_closing = False
+        self.start()
+
+    def run(self) -> None:
+        heard_at = time.monotonic()
+        try:
+            while True:
+                opcode, payload = self.client.frame()
+                if opcode == 9:
+                    self.client.socket.sendall(struct.pack("!BBI", 0x8A, 0x80 | len(payload), 0) + payload)
+                elif opcode == 1:
+                    self.gaps_s.append(time.monotonic() - heard_at)
+                    heard_at = time.monotonic()
+                elif opcode == 8:
+                    raise EOFError("closed by the server")
+        except (OSError, EOFError, ValueError) as error:
+            self.ended = None if self._is_closing else repr(error)
+
+    def close(self) -> None:
+        self._is_closing = True
+        try:
+            self.client.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it is over already
+        self.join(PATIENCE_S)
+        self.client.close()
+
+
+def vanish(sock: socket.socket) -> Any:
+    """Let the system drop whatever comes for this socket, unanswered: the peer of a cut cable. Linux only."""
+    code = struct.pack("HBBI", 0x06, 0, 0, 0)  # a packet filter of one instruction: keep nothing
+    buffer = ctypes.create_string_buffer(code)
+    program = struct.pack("HL", 1, ctypes.addressof(buffer))
+    sock.setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
+    return buffer
