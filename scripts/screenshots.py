@@ -33,19 +33,20 @@ _IN_SIGHT = """() => {
 
 
 class Shot(NamedTuple):
-    """A picture, taken once so many tasks of each of the five states are in sight."""
+    """A picture, taken once so many of the five states are in sight, with so many tasks each."""
 
     name: str
     width: int
     height: int
     colours: Literal["light", "dark"]
+    states: int
     each: int
 
 
 SHOTS = (
-    Shot("panel-light.png", 1440, 900, "light", each=3),
-    Shot("panel-dark.png", 1440, 900, "dark", each=3),
-    Shot("phone.png", 390, 844, "light", each=1),
+    Shot("panel-light.png", 1440, 900, "light", states=5, each=3),
+    Shot("panel-dark.png", 1440, 900, "dark", states=5, each=3),
+    Shot("phone.png", 390, 844, "light", states=3, each=1),
 )
 
 
@@ -78,10 +79,12 @@ def _wait_for_all_states(page: Page, shot: Shot) -> None:
     counts: list[int] = []
     while time.monotonic() < deadline:
         counts = page.evaluate(_IN_SIGHT)
-        if min(counts) >= shot.each:
+        if sum(count >= shot.each for count in counts) >= shot.states:
             return
         time.sleep(0.1)
-    raise TimeoutError(f"{shot.name}: {shot.each} rows of each state were never in sight; last seen by code: {counts}")
+    raise TimeoutError(
+        f"{shot.name}: {shot.each} rows of {shot.states} states were never in sight; last seen by code: {counts}"
+    )
 
 
 def main() -> int:
