@@ -25,7 +25,7 @@ __all__ = ["CannotServe", "Dashboard", "Pace", "Served", "create_app", "create_a
 
 _PREFIX = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)
 _NEEDED = ["boot_id", "cancel", "changes", "counts", "get_dependants", "get_task", "purge", "purge_preview"]
-_NEEDED += ["remove", "revision", "snapshot", "subscribe"]
+_NEEDED += ["is_forked", "remove", "revision", "snapshot", "subscribe"]
 
 
 class Dashboard:

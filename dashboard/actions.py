@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from engine import Status, UnknownTask
 
 from . import audit, wire
 from .answers import json_answer
+from .bodies import read_body
 from .panel import Panel
 from .problems import Problem, no_such_task
-from .text import clean
 
 BODY_LIMIT = 64 * 1024
 LISTED = 200
+_KNOWN = frozenset({"statuses", "older_than_s", "dry_run", "preview"})
+_HINT = 'Send a JSON object such as {"dry_run": true}.'
 OLDEST_S = 100 * 366 * 24 * 3600.0
 
 FINAL_CODES = tuple(int(status) for status in Status if status.is_final)
@@ -36,7 +37,7 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         return json_answer({"id": task_id, "status": int(Status.CANCELED)}, 202)
 
     def purges() -> Response:
-        body = _read_body()
+        body = read_body(_KNOWN, _HINT, BODY_LIMIT)
         if "preview" in body:
             return _purge_previewed(panel, body)
         dry_run = body.get("dry_run", False)
@@ -82,26 +83,6 @@ def _purge_previewed(panel: Panel, body: dict[str, Any]) -> Response:
     removed = panel.taskman.remove(ids)
     audit.acted(f"purged {removed} of {len(ids)} previewed task(s)")
     return json_answer({"removed": removed})
-
-
-def _read_body() -> dict[str, Any]:
-    hint = 'Send a JSON object with the header Content-Type: application/json, such as {"dry_run": true}.'
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise Problem(413, f"The body is larger than {BODY_LIMIT} bytes.", hint)
-    request.max_content_length = BODY_LIMIT  # for bodies that don't tell their length
-    if not request.is_json:
-        raise Problem(400, "The body isn't declared as JSON.", hint)
-    try:
-        body = json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        raise Problem(400, "The body isn't JSON.", hint) from None
-    if not isinstance(body, dict):
-        raise Problem(400, "The body isn't a JSON object.", hint)
-    known = {"statuses", "older_than_s", "dry_run", "preview"}
-    if unknown := sorted(body.keys() - known):
-        # A misspelt limit must not purge everything.
-        raise Problem(400, f"Unknown: {clean(', '.join(unknown), 200)}.", f"A purge knows {', '.join(sorted(known))}.")
-    return body
 
 
 def _read_statuses(body: dict[str, Any]) -> list[int]:

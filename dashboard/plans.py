@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from engine import Status, UnknownTask
 
 from . import audit, wire
 from .answers import json_answer
+from .bodies import read_body
 from .panel import Panel
 from .previews import Previews
 from .problems import Problem
@@ -23,6 +23,7 @@ Record = Mapping[str, Any]
 BODY_LIMIT = 1024 * 1024
 LISTED = 200
 
+_KNOWN = frozenset({"action", "ids", "q", "status", "preview"})
 _HINT = 'Send {"action": "cancel" or "purge"} with "ids", a list of tasks, or with "q" and "status" of an address.'
 
 
@@ -67,7 +68,7 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
     cancels = Previews()
 
     def plans() -> Response:
-        body = _read_body()
+        body = read_body(_KNOWN, _HINT, BODY_LIMIT)
         records = panel.taskman.snapshot().records
         wanted = _wanted(records, body)
         if body.get("action") == "cancel":
@@ -90,7 +91,7 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         )
 
     def cancellations() -> Response:
-        token = _read_body().get("preview")
+        token = read_body(_KNOWN, _HINT, BODY_LIMIT).get("preview")
         ids = cancels.take(token) if isinstance(token, str) else None
         if ids is None:
             raise Problem(409, "This plan is unknown, used or too old.", "Nothing was canceled. Ask for a new plan.")
@@ -124,21 +125,6 @@ def _wanted(records: Sequence[Record], body: Mapping[str, Any]) -> list[Record]:
     except BadQuery as error:
         raise Problem(400, str(error), error.hint) from None
     return choose(records, query).records
-
-
-def _read_body() -> dict[str, Any]:
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise Problem(413, f"The body is larger than {BODY_LIMIT} bytes.", "Name a filter instead of many ids.")
-    request.max_content_length = BODY_LIMIT  # for bodies that don't tell their length
-    if not request.is_json:
-        raise Problem(400, "The body isn't declared as JSON.", _HINT)
-    try:
-        body = json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        raise Problem(400, "The body isn't JSON.", _HINT) from None
-    if not isinstance(body, dict) or body.keys() - {"action", "ids", "q", "status", "preview"}:
-        raise Problem(400, "The body isn't an object of what a plan knows.", _HINT)
-    return body
 
 
 def _has_ended(record: Record) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 import weakref
 from collections.abc import Mapping
@@ -51,7 +50,6 @@ _RELOADER = Trouble(
 )
 
 _panels: list[weakref.ref[Panel]] = []  # changed under the lock, read by copying
-_copies: set[str] = set()  # the managers (boot ids) that a fork has cut off from their threads
 _told: set[str] = set()  # the kinds that the log of this process has
 _lock = threading.Lock()  # guards the list of panels and what was told
 
@@ -71,7 +69,7 @@ def panels() -> list[Panel]:
 
 def trouble_of(panel: Panel, environ: Mapping[str, Any]) -> Trouble | None:
     """What is wrong with the processes, as far as it can be told from here; None if nothing is."""
-    if panel.taskman.boot_id in _copies:
+    if panel.taskman.is_forked:
         return _COPY
     if environ.get("wsgi.multiprocess"):
         return _SEVERAL
@@ -94,16 +92,10 @@ def check(panel: Panel, endpoint: str, environ: Mapping[str, Any]) -> None:
 
 
 def _after_fork() -> None:
-    """In a new child, where no other thread runs: no lock is taken, as its owner may have stayed behind."""
+    """In a new child, where no other thread runs: the lock's owner may have stayed behind, and nothing is told yet."""
     global _lock
     _lock = threading.Lock()
     _told.clear()
-    for manager in {id(panel.taskman): panel.taskman for panel in panels()}.values():
-        if manager.revision:
-            _copies.add(manager.boot_id)
-        else:
-            # It has done nothing yet, so this is a new engine: it must not pass for the parent's, or a sister's.
-            manager.boot_id = secrets.token_hex(8)
 
 
 if hasattr(os, "register_at_fork"):

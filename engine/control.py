@@ -40,7 +40,6 @@ class TaskControl(Reading):
         db: the records, as a TinyDB in memory: all its methods work, at any time.
         dbQuery: a TinyDB ``Query``, for conditions such as ``taskman.dbQuery.status == 1``.
         status_code: the five descriptions, indexed by status code.
-        boot_id: a random text of this manager: revisions of another manager mean nothing here.
     """
 
     def __init__(self, *, max_workers: int = 1000, history: int = 16_384) -> None:
@@ -49,13 +48,22 @@ class TaskControl(Reading):
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
-        self.boot_id = secrets.token_hex(8)
         self._life = Lifecycle(self._keeper, max_workers)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
         self._look_number = 0
         self._is_looking = False
+
+    @property
+    def boot_id(self) -> str:
+        """A random text of this manager: revisions of another manager mean nothing here."""
+        return self._life.boot_id
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this is a forked child's copy of a manager that had been used: it can be read, and runs nothing."""
+        return self._life.is_orphan
 
     # -- settings
 

@@ -102,7 +102,7 @@ class Feed:
         return self.revision
 
     def after(self, since: int) -> Iterator[Change]:
-        """The changes after revision ``since``, in order. Raises RevisionGone if some of them are overwritten."""
+        """The changes after revision ``since``, in order. Raises RevisionGone if some of them aren't held any more."""
         newest = self.newest()
         return self.numbered(since, newest, range(since + 1, newest + 1))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .records import COMPLETED
 from .task import NO_TASKS, Task
 
 
@@ -17,6 +18,11 @@ def link(task: Task, blockers: Iterable[Task]) -> None:
         if blocker.dependants is NO_TASKS:
             blocker.dependants = {}
         blocker.dependants[task] = None
+
+
+def followers(task: Task, status: int) -> list[Task]:
+    """Takes an ended task out of the graph; returns those that it sets free (Completed), else those that it dooms."""
+    return release(task) if status == COMPLETED else doom(task)
 
 
 def release(task: Task) -> list[Task]:

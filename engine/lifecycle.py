@@ -9,6 +9,7 @@ lock is released.
 from __future__ import annotations
 
 import math
+import secrets
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ class Lifecycle:
     def __init__(self, keeper: Keeper, max_workers: int) -> None:
         self.live: dict[str, Task] = {}
         self.thread_timeout: float | None = None
+        self.boot_id = secrets.token_hex(8)
         #: It takes no more tasks: they couldn't be run. In a forked child it belongs to another process.
         self.is_closing = self.is_orphan = False
         #: What was undone of users' writes, by task id: logged once the lock is released, as handlers are user code.
@@ -123,13 +125,12 @@ class Lifecycle:
         """
         if task.stop is not None:
             return False
-        if task.limit is None:
-            task.limit = self.thread_timeout
+        limit = task.run_limit = self.thread_timeout if task.limit is None else task.limit
         task.started, task.started_at, task.alarms = time.monotonic(), time.time(), []
         task.worker = worker
         self._keeper.post(task)
-        if task.limit is not None and task.limit != math.inf:
-            self.supervisor.deadline(task.started + task.limit, task)
+        if limit is not None and limit != math.inf:
+            self.supervisor.deadline(task.started + limit, task)
         return True
 
     def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
@@ -150,20 +151,17 @@ class Lifecycle:
             waiter.wake()
         if self.is_closing:
             self._close_feed()
-        followers = self._take_followers(task) if task.dependants else []
+        followers = self._take_followers(task, task.outcome[0]) if task.dependants else []
         if error is None:
             return followers
         self._doom(task, followers, word_of(ERROR))
         logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
         return []
 
-    def _take_followers(self, task: Task) -> list[Task]:
-        """Those that an ended task sets free, or dooms."""
+    def _take_followers(self, task: Task, status: int) -> list[Task]:
         take(self._lock)
         try:
-            self._keeper.settle()
-            record = self.journal.record_of(task)
-            return graph.release(task) if record is None or record["status"] == COMPLETED else graph.doom(task)
+            return graph.followers(task, status)
         finally:
             self._lock.release()
 
@@ -224,9 +222,7 @@ class Lifecycle:
             waiter.wake()
         if self.is_closing:
             self._close_feed()
-        if not task.dependants:
-            return []
-        return graph.release(task) if status == COMPLETED else graph.doom(task)
+        return graph.followers(task, status) if task.dependants else []
 
     def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:
         """Cancels those that wait for a failed task, and those that wait for them, and so on."""
@@ -255,6 +251,8 @@ class Lifecycle:
         if not records.is_task(old):
             return new
         task = self.live.get(old["id"])
+        if task is not None and self._keeper.at(task.doc_id) is not old:
+            task = None  # a copy that a user has made of its record
         if new is None:
             if task is not None:
                 task.stop = task.stop or TaskCancelled  # it begins no more
@@ -371,9 +369,11 @@ class Lifecycle:
     def orphan(self) -> None:
         """In a forked child: the records stay as they were, and nothing is waited for.
 
-        A manager that had nothing to do before the fork is as good as new.
+        A manager that had nothing to do before the fork is a new one here, not to be taken for its parent's.
         """
         self.is_orphan = self.is_orphan or self._keeper.revision > 0
+        if not self.is_orphan:
+            self.boot_id = secrets.token_hex(8)
         self.live.clear()
 
     def _close_feed(self) -> None:

@@ -27,7 +27,7 @@ class Moves:
             return first_record(task)
         status = record["status"]
         if status == SUSPENDED and task.worker is not None:
-            return records.started(record, task.started_at, task.worker.ident, task.limit)
+            return records.started(record, task.started_at, task.worker.ident, task.run_limit)
         if status == RUNNING and task.outcome is not None:
             self._live.pop(task.id, None)
             return records.concluded(record, *task.outcome)

@@ -36,7 +36,7 @@ class Pool:
         self._call_at = call_at
         self._tell_waiting = tell_waiting
         #: Guards everything below, each worker's seat and the tasks' waiting fields; no other lock is taken within.
-        self._lock = threading.RLock()  # a signal handler may come back here
+        self._lock = threading.RLock()  # a finalizer may come back here
         self._ready: deque[Task] = deque()
         self._idle: list[Worker] = []
         #: An idle thread has been woken and isn't awake yet. While tasks wait and threads are idle, one is.
@@ -90,8 +90,9 @@ class Pool:
         """The idle thread to be woken for the tasks that wait; with the lock held, which is released first."""
         if self._is_waking or not self._idle or not self._ready:
             return None
+        worker = self._idle.pop()
         self._is_waking = True
-        return self._idle.pop() if self._idle else None
+        return worker
 
     def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""

@@ -99,15 +99,9 @@ def concluded(
     record: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
 ) -> Record:
     """The version of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
-    version = record.copy()
-    version["status"] = status
-    version["perf"] = run_s
-    version["finished_at"] = at
-    version["waiting_for"] = None
+    version = ended(record, status, run_s, at, error)
+    version["traceback"] = trace
     version["result"] = result
-    if error is not None:
-        version["error"] = error
-        version["traceback"] = trace
     return version
 
 
@@ -138,7 +132,7 @@ def reviewed(old: Record, new: Record, can_end: bool, run_s: float | None) -> tu
     undone = []
     fixed = dict(new)
     for key in ("id", "depend_on"):
-        if key not in new or not _is_same(new[key], old[key]):
+        if key in old and (key not in new or not _is_same(new[key], old[key])):
             undone.append(f"{key} can't be changed")
             fixed[key] = old[key]
     status = new.get("status")
@@ -157,7 +151,7 @@ def reviewed(old: Record, new: Record, can_end: bool, run_s: float | None) -> tu
 def _ended_by_hand(old: Record, new: Record, run_s: float | None) -> Record:
     """A task that a user has ended through the database, completed by what the engine would have written."""
     status = int(new["status"])
-    complete = {**{key: old[key] for key in _FRESH}, **new}
+    complete = _FRESH | {key: old[key] for key in _FRESH if key in old} | new
     error = complete["error"]
     if error is None and status != COMPLETED:
         error = "Canceled through the database" if status == CANCELED else "Ended with Error through the database"

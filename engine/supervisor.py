@@ -33,7 +33,7 @@ class Supervisor:
         self._expire = expire
         self._may_rest = may_rest
         #: Guards everything below. No other lock is taken while it is held.
-        self._lock = threading.RLock()  # a signal handler may come back here
+        self._lock = threading.RLock()  # a finalizer may come back here
         self._entries: list[tuple[float, int, Action, Any, bool]] = []
         self._prune_at = _PRUNE_FROM
         self._numbers = itertools.count()

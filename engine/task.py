@@ -42,6 +42,7 @@ class Task:
         "depend_on",
         "keeps_result",
         "limit",
+        "run_limit",
         "added_at",
         "decision",
         "has_ended",
@@ -82,7 +83,7 @@ class Task:
         #: What the record says it depends on.
         self.depend_on = depend_on
         self.keeps_result = keeps_result
-        #: Its limit in seconds: its own, from the start on the one that holds; None means the manager's default.
+        #: Its own limit in seconds; None means the manager's default.
         self.limit = limit
         self.added_at = time.time()
         #: Acquired, without waiting and for good, by the one who decides how it ends.
@@ -106,9 +107,10 @@ class Task:
 
     #: Monotonic seconds since when it has waited for a seat; set when it is ready.
     ready_at: float
-    #: When the function was called, in monotonic seconds and as the record says it; set when it begins.
+    #: When the function was called, in monotonic seconds and as the record says it, and the limit; set when it begins.
     started: float
     started_at: float
+    run_limit: float | None
     #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
     alarms: list[Callable[[], None]]
     #: When a stop was decided, in monotonic seconds, and whether its seat has been given away since (pool's lock).

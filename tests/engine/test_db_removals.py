@@ -60,3 +60,28 @@ def test_removing_a_task_that_waits_for_a_seat_cancels_it(managers, gates, until
     last.wait_until_started()
 
     assert removed.calls == 0
+
+
+@pytest.mark.parametrize("end", ["removed", "ended by hand"])
+def test_a_copy_of_a_record_is_not_the_task(taskman, gate, ended, end):
+    """A user's copy of a record may go, or be written over: the task that it was copied from goes on."""
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: "ran", depend_on=first, get_result=True)
+    copy = taskman.db.insert(dict(taskman.get_task(second)[0]))
+    if end == "removed":
+        taskman.db.remove(doc_ids=[copy])
+    else:
+        taskman.db.update({"status": 4}, doc_ids=[copy])
+    gate.open()
+
+    assert ended(first)["status"] == 0
+    assert (ended(second)["status"], taskman.get_result(second)) == (0, "ran")
+
+
+def test_a_document_that_only_looks_like_a_record_may_be_written(taskman):
+    """What a user has put there with a task's most telling fields, and none of the others, is changed as asked."""
+    number = taskman.db.insert({"id": "mine", "added_at": 0.0, "status": 2})
+    taskman.db.update({"status": 0, "note": "done"}, doc_ids=[number])
+
+    written = taskman.db.get(doc_id=number)
+    assert (written["id"], written["status"], written["note"]) == ("mine", 0, "done")

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine import Status, TaskControl, TaskHandle
 
-from .verdict import PATIENCE_S, Reader, judged
+from .verdict import PATIENCE_S, Reader, judged, missing_seats
 
 SEATS = 6
 #: How far behind whoever cancels or edits reaches, and how many tasks may wait before adding pauses.
@@ -52,7 +52,7 @@ class Crowd:
         self._wait_for_all()
         self.problems += judged(self.taskman, self.ids, self.calls, self.cancelled, views)
         if not self.problems:
-            self._all_seats_are_there()
+            self.problems += missing_seats(self.taskman, SEATS)
         self._shut_down(views)
         return self.problems
 
@@ -173,14 +173,6 @@ class Crowd:
         return handle.id
 
     # -- what must be there afterwards
-
-    def _all_seats_are_there(self) -> None:
-        barrier = threading.Barrier(SEATS)
-        ids = [self.taskman.add("seat", lambda f: barrier.wait(PATIENCE_S)) for _ in range(SEATS)]
-        self.taskman.wait(ids, timeout=PATIENCE_S)
-        if any(self.taskman.get_status(task_id) != Status.COMPLETED for task_id in ids):
-            barrier.abort()
-            self.problems.append("a seat was lost: not all of them could meet")
 
     def _shut_down(self, readers: list[Reader]) -> None:
         if not self.taskman.shutdown(cancel_futures=True, timeout=5):

@@ -12,8 +12,9 @@ from unittest import mock
 
 from engine import Change, RevisionGone, Status, TaskControl, TaskHandle, TaskInterrupt, stopping
 
+from .verdict import PATIENCE_S, missing_seats
+
 SEATS = 8
-PATIENCE_S = 30.0
 
 
 class Storm:
@@ -128,12 +129,7 @@ class Storm:
             self.problems.append("a subscriber's view differs from the store")
 
     def _all_seats_are_there(self) -> None:
-        barrier = threading.Barrier(SEATS)
-        ids = [self.taskman.add("seat", lambda f: barrier.wait(PATIENCE_S)) for _ in range(SEATS)]
-        self.taskman.wait(ids, timeout=PATIENCE_S)
-        if any(self.taskman.get_status(task_id) != Status.COMPLETED for task_id in ids):
-            barrier.abort()
-            self.problems.append("a seat was lost: not all of them could meet")
+        self.problems += missing_seats(self.taskman, SEATS)
         # On a busy machine a thread may be given up that is only slow: it gets time to come back.
         until = time.monotonic() + PATIENCE_S
         while any(record["stopping"] for record in self.taskman.get_all()):

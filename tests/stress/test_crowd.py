@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,15 +14,6 @@ from .guards import GUARDS, finding
 
 # An interrupt that lands in a finalizer is swallowed there, reported as this warning, and sent again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture
-def hasty_switching() -> Iterator[None]:
-    """Makes Python change threads every 10 us, where races show that the usual 5 ms hide."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.guarantee("S5")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-
 import pytest
 
 from .storm import Storm
@@ -12,15 +9,6 @@ from .storm import Storm
 # Python runs finalizers wherever garbage is found, in tasks as well: an interrupt that lands in one is swallowed there,
 # reported as this warning, and sent again.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture
-def hasty_switching() -> Iterator[None]:
-    """Makes Python change threads every 10 us, where races show that the usual 5 ms hide."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.guarantee("S8")

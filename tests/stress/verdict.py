@@ -98,3 +98,14 @@ class Reader:
         if self.problem is None and self.view != stored:
             self.problem = f"a subscriber's view differs from the store at {self.revision} of {revision}"
         return self.problem
+
+
+def missing_seats(taskman: TaskControl, seats: int) -> list[str]:
+    """The problem if not all seats can be taken at once."""
+    barrier = threading.Barrier(seats)
+    ids = [taskman.add("seat", lambda f: barrier.wait(PATIENCE_S)) for _ in range(seats)]
+    taskman.wait(ids, timeout=PATIENCE_S)
+    if all(taskman.get_status(task_id) == Status.COMPLETED for task_id in ids):
+        return []
+    barrier.abort()
+    return ["a seat was lost: not all of them could meet"]
