@@ -18,11 +18,9 @@ _SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0}
 _MAX_AGE_S = 1000 * 366 * 86400.0
 
 
-def check_name(name: object) -> str:
-    """A task's name: any string."""
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a string, not {_kind(name)}: add(name='import', function=...)")
-    return name
+def no_name(name: object) -> TypeError:
+    """What ``add`` raises for a name that is no string."""
+    return TypeError(f"name must be a string, not {_kind(name)}: add(name='import', function=...)")
 
 
 def takes_handle(function: object) -> bool:
@@ -31,6 +29,9 @@ def takes_handle(function: object) -> bool:
     Raises TypeError for what can't be called with one positional argument or none.
     """
     if type(function) is FunctionType and not function.__dict__:
+        code = function.__code__
+        if code.co_argcount == 1 and not (function.__defaults__ or code.co_kwonlyargcount or code.co_flags & _UNUSUAL):
+            return True  # most of them
         return _plain_function_takes_handle(function)
     if not callable(function):
         raise TypeError(f"function must be callable, not {_kind(function)}: add(..., function=lambda f: work())")

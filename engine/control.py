@@ -126,14 +126,14 @@ class TaskControl(Reading):
             ShutDown: the manager has been shut down.
             Forked: this process is a child of the one that the manager belongs to.
         """
+        if not isinstance(name, str):
+            raise arguments.no_name(name)
         takes_handle = arguments.takes_handle(function)
         dependencies = () if depend_on is None else arguments.check_dependencies(depend_on)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         named = depend_on if depend_on is None or isinstance(depend_on, str) else (list(dependencies) or None)
-        task_id = self._new_id()
-        task = Task(
-            task_id, arguments.check_name(name), function, takes_handle, named, bool(get_result), limit, copy_context()
-        )
+        task_id = "%010x" % (next(self._numbers) * _ID_STEP & _ID_MASK)  # an f-string takes four times as long
+        task = Task(task_id, name, function, takes_handle, named, bool(get_result), limit, copy_context())
         if running.gate is None:
             self._admit(task, dependencies)
         else:  # in a task, which may be interrupted
@@ -260,9 +260,6 @@ class TaskControl(Reading):
         self.shutdown(cancel_futures=kind is not None and issubclass(kind, KeyboardInterrupt))
 
     # -- parts
-
-    def _new_id(self) -> str:
-        return "%010x" % (next(self._numbers) * _ID_STEP & _ID_MASK)  # an f-string takes four times as long
 
     def _look_later(self) -> None:
         """Plans the next look at suspended tasks; setting the interval makes earlier plans void."""

@@ -62,16 +62,12 @@ class Feed:
         #: No more changes are to be waited for.
         self.is_closed = False
 
-    def publish(self, kind: Kind, record: dict[str, Any]) -> None:
-        """Appends a change. Called in the same locked step as the change itself, so that their orders agree."""
-        self.extend([(kind, record)])
-
-    def extend(self, changes: list[tuple[Kind, dict[str, Any]]]) -> None:
-        """Appends several changes in their order; see :meth:`publish`."""
+    def extend(self, kinds: list[Kind], records: list[dict[str, Any]]) -> None:
+        """Appends changes: what happened, and to which record. In the same locked step as the changes themselves."""
         page = self._page
-        page.kinds.extend(map(_first, changes))
-        page.records.extend(map(_second, changes))
-        self.revision += len(changes)  # last, and before the sleepers: whoever falls asleep looks at it once more
+        page.kinds.extend(kinds)
+        page.records.extend(records)
+        self.revision += len(records)  # last, and before the sleepers: whoever falls asleep looks at it once more
         if self.revision >= self._full_at:
             self._turn_page()
         if self.sleepers:
@@ -140,7 +136,6 @@ def _changes(revisions: Iterable[int], kinds: list[Kind], records: list[dict[str
 
 
 _id_of = itemgetter("id")
-_first, _second = itemgetter(0), itemgetter(1)
 _new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # half the cost of Change(...)
 
 

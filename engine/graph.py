@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .records import COMPLETED
-from .task import NO_TASKS, Task
+from .task import NO_BLOCKERS, NO_TASKS, Task
 
 
 def link(task: Task, blockers: Iterable[Task]) -> None:
     """Makes ``task`` wait for each of ``blockers``."""
-    task.blockers = dict.fromkeys(blockers)
+    task.blockers = set(blockers)
     for blocker in task.blockers:
         if blocker.dependants is NO_TASKS:
             blocker.dependants = {}
@@ -30,7 +30,7 @@ def release(task: Task) -> list[Task]:
     freed = []
     for dependant in _take_dependants(task):
         if task in dependant.blockers:
-            del dependant.blockers[task]
+            dependant.blockers.discard(task)
             if not dependant.blockers and not dependant.has_ended:
                 freed.append(dependant)
     return freed
@@ -48,7 +48,7 @@ def unlink(task: Task) -> None:
     """Takes a task that has ended before its dependencies out of their lists."""
     for blocker in task.blockers:
         blocker.dependants.pop(task, None)
-    task.blockers = NO_TASKS
+    task.blockers = NO_BLOCKERS
 
 
 def _take_dependants(task: Task) -> list[Task]:

@@ -1,7 +1,7 @@
 """What happens to a task and what follows from it: added, begun, ended; dependants freed or doomed; threads stopped.
 
-What a task does by itself takes no lock: it is posted to the keeper. Its end is decided by whoever acquires
-``Task.decision`` first. If that is somebody else, it is one step under the store's lock: the next version of the record
+What a task does by itself takes no lock: it is posted to the keeper. Its end is decided by whoever takes it
+out of ``_undecided``. If that is somebody else, it is one step under the store's lock: the next version of the record
 is written and the task taken out of the graph. What follows (starting others, stopping the thread) is done after the
 lock is released.
 """
@@ -42,6 +42,8 @@ class Lifecycle:
 
     def __init__(self, keeper: Keeper, max_workers: int) -> None:
         self.live: dict[str, Task] = {}
+        #: Those of them whose end nobody has decided.
+        self._undecided: dict[str, Task] = {}
         self.thread_timeout: float | None = None
         self.boot_id = secrets.token_hex(8)
         #: It takes no more tasks: they couldn't be run. In a forked child it belongs to another process.
@@ -67,37 +69,17 @@ class Lifecycle:
 
     def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
-        waits, failure = False, None
-        if dependencies:
-            waits, failure = self._link(task, dependencies)
-        else:
-            self.live[task.id] = task
-            self._keeper.post(task)
+        blockers, failure = self._resolve(dependencies) if dependencies else ([], None)
+        self._undecided[task.id] = self.live[task.id] = task
+        self._keeper.post(task)
         if not self.supervisor.is_there:
             self.supervisor.ensure_thread()
         if failure is not None:
             self.decide(task, CANCELED, failure, TaskCancelled)
-        elif not waits:
+        elif blockers:
+            self._link(task, blockers)
+        else:
             self.pool.submit(task)
-
-    def _link(self, task: Task, dependencies: tuple[str, ...]) -> tuple[bool, str | None]:
-        """Has the task wait for those of its dependencies that haven't ended.
-
-        Whether there are any, and why the task can never run if one has failed.
-        """
-        with self._lock:
-            while True:
-                self._keeper.settle()
-                blockers, failure = self._resolve(dependencies)
-                if failure is not None:
-                    blockers = []  # it never starts, whatever becomes of the others
-                graph.link(task, blockers)
-                if not any(blocker.has_ended for blocker in blockers):
-                    break
-                graph.unlink(task)  # one has ended between the two looks, and may have missed the link
-            self.live[task.id] = task
-            task.doc_id = self._keeper.insert(first_record(task))
-        return bool(blockers), failure
 
     def _resolve(self, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
@@ -105,16 +87,30 @@ class Lifecycle:
         failure = None
         for task_id in dependencies:
             blocker = self.live.get(task_id)
-            if blocker is not None:
+            if blocker is not None and not blocker.has_ended:
                 blockers.append(blocker)
                 continue
-            record = self._keeper.find(task_id)
-            status = record.get("status") if record else None
+            status = self._ending_of(task_id, blocker)
             if status in (ERROR, CANCELED):
                 failure = failure or _because(task_id, word_of(status))
             elif status != COMPLETED:
                 raise UnknownTask(task_id)
         return blockers, failure
+
+    def _ending_of(self, task_id: str, task: Task | None) -> int | None:
+        """How a task has ended, which may not be on its record yet; None if that is gone."""
+        if task is not None and task.outcome is not None:
+            return task.outcome[0]
+        record = self._keeper.find(task_id)
+        return None if record is None else record.get("status")
+
+    def _link(self, task: Task, blockers: list[Task]) -> None:
+        """Has the task wait for others, each of which may end meanwhile."""
+        with self._lock:
+            graph.link(task, blockers)
+        for blocker in blockers:
+            if blocker.has_ended:  # and may have missed the link
+                self._catch_up(task, blocker)
 
     # -- running. Called by worker threads while no interrupt can reach them
 
@@ -140,7 +136,7 @@ class Lifecycle:
         if error is not None and task.stop is None:
             line, trace = records.one_line(error), records.traceback_text(error)
         task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
-        if not task.decision.acquire(False):
+        if self._undecided.pop(task.id, None) is None:
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return []
         result = value if error is None and task.keeps_result else None
@@ -165,6 +161,10 @@ class Lifecycle:
         finally:
             self._lock.release()
 
+    def _decides(self, task: Task) -> bool:
+        """Whether the caller is the one who decides how the task ends. In one step, with or without a lock."""
+        return self._undecided.pop(task.id, None) is not None
+
     # -- the other ways to end. Called within ``shield`` or on the supervisor
 
     def decide(self, task: Task, status: int, error: str, why: type[TaskInterrupt]) -> bool:
@@ -174,7 +174,7 @@ class Lifecycle:
             if not task.doc_id:
                 task.doc_id = self._keeper.insert(first_record(task))  # another thread is just adding it
             record = self.journal.record_of(task)
-            if record is None or record["status"] not in UNFINISHED or not task.decision.acquire(False):
+            if record is None or record["status"] not in UNFINISHED or not self._decides(task):
                 return False
             task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
             self._keeper.settle()
@@ -232,7 +232,7 @@ class Lifecycle:
             with self._lock:
                 self._keeper.settle()
                 record = self.journal.record_of(dependant)
-                if record is None or not dependant.decision.acquire(False):
+                if record is None or not self._decides(dependant):
                     continue  # a user has ended or removed it: that is followed up by itself
                 self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled
@@ -258,7 +258,7 @@ class Lifecycle:
                 task.stop = task.stop or TaskCancelled  # it begins no more
             return None
         ends = may_be_written(old["status"], new.get("status"))
-        can_end = ends and (task is None or task.decision.acquire(False))
+        can_end = ends and (task is None or self._decides(task))
         run_s = None
         if ends and can_end and task is not None:
             task.stop = TaskCancelled
@@ -289,7 +289,7 @@ class Lifecycle:
         """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
         with self._lock:
             self._keeper.settle()
-            if task.has_ended or (status is None and not task.decision.acquire(False)):
+            if task.has_ended or (status is None and not self._decides(task)):
                 self.live.pop(task.id, None)
                 return  # its own thread was first
             followers = self._retire(task, CANCELED if status is None else status)
@@ -316,15 +316,15 @@ class Lifecycle:
         with self._lock:
             self._keeper.settle()
             if task.has_ended or blocker not in task.blockers:
-                return  # seen between two steps: it has been told
-            record = self.journal.record_of(blocker)
-            status = record["status"] if record is not None else None
-            task.blockers.pop(blocker)
-            is_free = status == COMPLETED and not task.blockers
-        if is_free:
-            self.pool.submit(task)
-        elif status != COMPLETED:
+                return  # it has been told
+            status = self._ending_of(blocker.id, blocker)
+            if status == COMPLETED:
+                task.blockers.discard(blocker)
+            is_free = not task.blockers
+        if status != COMPLETED:
             self._doom(blocker, [task], None if status is None else word_of(status))
+        elif is_free:
+            self.pool.submit(task)
 
     # -- the end
 
@@ -375,6 +375,7 @@ class Lifecycle:
         if not self.is_orphan:
             self.boot_id = secrets.token_hex(8)
         self.live.clear()
+        self._undecided.clear()
 
     def _close_feed(self) -> None:
         if self.is_idle:

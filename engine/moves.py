@@ -18,13 +18,15 @@ class Moves:
         self._live = live
 
     def make(self, task: Task, record: Record | None) -> Record | None:
-        """The task's next record; None for a move that is void, after somebody else's decision.
+        """The task's next record; None for a move that is void, as somebody else has decided or removed the record.
 
         What a move is, its record says: without one the task has just been added, a Suspended one has begun, a Running
-        one has ended.
+        one has ended. A removed record's number may be another's.
         """
         if record is None:
-            return first_record(task)
+            return None if task.doc_id else first_record(task)
+        if record.get("id") != task.id:
+            return None
         status = record["status"]
         if status == SUSPENDED and task.worker is not None:
             return records.started(record, task.started_at, task.worker.ident, task.run_limit)

@@ -60,7 +60,7 @@ class Pool:
         task.ready_at = time.monotonic()
         self._ready.append(task)
         # Without the lock, after the append: whoever lies down, or stops looking, looks once more after saying so.
-        if self._is_looking and (self._is_waking or not self._idle) and self._seats >= self._eager:
+        if self._is_looking and (self._is_waking if self._idle else self._seats >= self._eager):
             return
         with self._lock:
             worker = self._pick_idle()

@@ -72,7 +72,7 @@ class Reading:
         return Snapshot(moment.revision, [MappingProxyType(record) for record in moment.records])
 
     def _record(self, task_id: str) -> Doc:
-        found = self._keeper.locate(task_id)
-        if found is None:
+        record = self._keeper.find(task_id)
+        if record is None:
             raise UnknownTask(task_id)
-        return found[1]
+        return record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from contextvars import Context
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 #: What most tasks have, shared by them and never written to: its own is made by who has something to put in it.
 NO_TASKS: dict[Task, None] = {}
+NO_BLOCKERS: set[Task] = set()
+_NONE_OF_THEM: frozenset[Task] = frozenset()
 
 
 #: What a task's own thread says of its end, for the record: status, seconds that it ran, when (wall clock), error line,
@@ -44,7 +45,6 @@ class Task:
         "limit",
         "run_limit",
         "added_at",
-        "decision",
         "has_ended",
         "blockers",
         "dependants",
@@ -86,15 +86,14 @@ class Task:
         #: Its own limit in seconds; None means the manager's default.
         self.limit = limit
         self.added_at = time.time()
-        #: Acquired, without waiting and for good, by the one who decides how it ends.
-        self.decision = threading.Lock()
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
-        #: The unfinished tasks that it depends on, and those that depend on it; sets that keep their order.
-        self.blockers = self.dependants = NO_TASKS
+        #: The unfinished tasks that it depends on, and those that depend on it, in their order.
+        self.blockers = NO_BLOCKERS
+        self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Waiter, ...] = ()
-        self.waits_for: frozenset[Task] = frozenset()
+        self.waits_for = _NONE_OF_THEM
         #: What runs it, from the moment on that it has begun; and what came of it, if its own thread has decided that.
         self.worker: Worker | None = None
         self.outcome: Outcome | None = None

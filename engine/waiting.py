@@ -51,18 +51,16 @@ class Waiting:
 
         Raises WaitCycle if a task waits without a timeout for one that can't end before it.
         """
-        me = self._own_task()
-        with shield, self._lock:
-            targets = self._targets(ids, me, is_bounded=timeout is not None)
-            if me is not None and timeout is None:
-                me.waits_for = frozenset(targets)
-        if not targets:
-            return True
         until = None if timeout is None else time.monotonic() + timeout
+        me = None if running.gate is None else self._own_task()
         if me is None:
-            return self._sleep_through(targets, Waiter(), until, None)
+            return self._sleep_through(self._targets(ids), Waiter(), until, None)
+        with shield, self._lock:
+            targets = self._targets_of(me, ids, is_bounded=timeout is not None)
+            if timeout is None:
+                me.waits_for = frozenset(targets)
         try:
-            return self._sleep_without_seat(targets, me, until)
+            return not targets or self._sleep_without_seat(targets, me, until)
         finally:
             with shield, self._lock:
                 me.waits_for = frozenset()
@@ -72,16 +70,21 @@ class Waiting:
         task = cast("Task | None", running.gate.run) if running.gate is not None else None
         return task if task is not None and self._live.get(task.id) is task else None
 
-    def _targets(self, ids: Iterable[str] | None, me: Task | None, is_bounded: bool) -> list[Task]:
+    def _targets(self, ids: Iterable[str] | None) -> list[Task]:
+        live = self._live
+        return (
+            list(live.values()) if ids is None else [live[task_id] for task_id in dict.fromkeys(ids) if task_id in live]
+        )
+
+    def _targets_of(self, me: Task, ids: Iterable[str] | None, is_bounded: bool) -> list[Task]:
+        targets = self._targets(ids)
         if ids is None:
-            everything = list(self._live.values())
-            return everything if me is None else [task for task in everything if can_end_before(task, me)]
-        named = [self._live[task_id] for task_id in dict.fromkeys(ids) if task_id in self._live]
-        if me is not None and not is_bounded:
-            for task in named:
+            return [task for task in targets if can_end_before(task, me)]
+        if not is_bounded:
+            for task in targets:
                 if not can_end_before(task, me):
                     raise WaitCycle(task.id)
-        return named
+        return targets
 
     def _sleep_without_seat(self, targets: list[Task], me: Task, until: float | None) -> bool:
         worker, waiter = me.worker, Waiter()
@@ -112,6 +115,6 @@ class Waiting:
     def _lie_down(self, target: Task, waiter: Waiter) -> bool:
         """Has the end of ``target`` wake the waiter; False if it has ended."""
         with shield, self._lock:
-            if not target.has_ended and waiter not in target.waiters:
+            if waiter not in target.waiters:
                 target.waiters = (*target.waiters, waiter)
-            return not target.has_ended
+        return not target.has_ended

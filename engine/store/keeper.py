@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,8 +14,10 @@ from .storage import Edit
 from .table import TaskDB
 from .task_rows import TaskRows
 
-#: So many moves may wait to be written down before whoever makes the next one does it.
-_MOVES_AT_MOST = 256
+#: From so many moves on, whoever makes the next one writes them down; from so many on, if that is being done already,
+#: it steps aside for some seconds, so that those who make moves don't outrun the one who writes them down.
+_WRITE_DOWN_FROM = 256
+_STEP_ASIDE_FROM, _ASIDE_S = 1024, 1e-5
 
 
 class Moment(NamedTuple):
@@ -74,11 +77,17 @@ class Keeper:
         self._moves.append(move)
         if self.feed.sleepers:
             self.feed.wake()
-        elif len(self._moves) > _MOVES_AT_MOST and self.lock.acquire(False):
+        elif len(self._moves) > _WRITE_DOWN_FROM:
+            self._keep_up()
+
+    def _keep_up(self) -> None:
+        if self.lock.acquire(False):
             try:
                 self.settle()
             finally:
                 self.lock.release()
+        elif len(self._moves) > _STEP_ASIDE_FROM:
+            time.sleep(_ASIDE_S)
 
     def settle(self) -> None:
         """Writes down what has been posted; with the lock held. Not in the middle of a user's operation."""
@@ -112,18 +121,22 @@ class Keeper:
 
     def find(self, task_id: object) -> Doc | None:
         """The oldest record with this task id."""
-        found = self.locate(task_id)
-        return None if found is None else found[1]
+        if self._moves:
+            self.look()
+        number = self._rows.number_of(task_id)
+        record = None if number is None else self.at(number)
+        # It may have gone between the two steps, and its number may be another's.
+        return record if record is not None and record.get("id") == task_id else None
 
     def locate(self, task_id: object) -> tuple[int, Doc] | None:
         """Number and record of the oldest record with this task id."""
         if self._moves:
             self.look()
-        doc_id = self._rows.number_of(task_id)
-        record = None if doc_id is None else self._rows.docs.get(doc_id)
-        if doc_id is None or record is None or record.get("id") != task_id:
-            return None  # gone between the two steps, and its number may be another's
-        return doc_id, record
+        number = self._rows.number_of(task_id)
+        record = None if number is None else self.at(number)
+        if number is None or record is None or record.get("id") != task_id:
+            return None
+        return number, record
 
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by code."""

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..feed import Feed, Kind
 from ..status import WORDS
 from .rows import Doc, Rows
+
+
+class Batch(NamedTuple):
+    """Changes in their order: what happened, and the record after it."""
+
+    kinds: list[Kind]
+    records: list[Doc]
 
 
 class TaskRows(Rows):
@@ -24,66 +31,74 @@ class TaskRows(Rows):
         self._numbers: dict[str, int] = {}
         self._has_twins = False
         #: The changes of the batch that is being taken in.
-        self._batch: list[tuple[Kind, Doc]] | None = None
+        self._batch: Batch | None = None
 
-    def take_in(self, moves: deque[Any], make: Callable[[Any, Doc | None], Doc | None]) -> None:
+    def take_in(  # noqa: PLR0915  # in one piece: each call that it makes is paid for three times a task
+        self, moves: deque[Any], make: Callable[[Any, Doc | None], Doc | None]
+    ) -> None:
         """Stores what ``make(move, record)`` makes of each move: the task's next record, or None to leave it.
 
-        A move has the ``id`` of its task and the ``doc_id`` of its record, 0 for a new one, which is set then. Moves
-        leave the queue when they are in. The same as ``put`` for each of them, for a fraction of the cost: most
-        records come by here.
+        A move has the ``doc_id`` of its record, 0 for a new one, which is set then; ``record`` is what has that number
+        now, None if nothing has. Moves leave the queue when they are in. The same as ``put`` for each of them, for a
+        fraction of the cost: most records come by here.
         """
-        changes = self._batch = []
+        docs, counts = self.docs, self._counts
+        kinds, records = self._batch = Batch([], [])
         done = 0
         try:
             for move in moves.copy():
-                while not self._take_one(move, make, changes):
-                    pass
+                while True:
+                    number = move.doc_id
+                    old = docs.get(number) if number else None
+                    record = make(move, old)
+                    if record is None:
+                        break
+                    if old is None:
+                        if not self._take_in_new(move, record):
+                            continue
+                        kinds.append("added")
+                    elif docs.get(number) is not old:
+                        continue  # a finalizer, which Python runs where it wants, has changed the record: once more
+                    else:
+                        if self._indexes:
+                            self._reindex(number, old, record)
+                        docs[number] = record
+                        counts[old["status"]] -= 1
+                        counts[record["status"]] += 1
+                        kinds.append("changed")
+                    records.append(record)
+                    break
                 done += 1
         finally:
             self._batch = None
-            if changes:
+            if records:
                 self.exists = True
-                self.version += len(changes)
-                self._feed.extend(changes)
+                self.version += len(records)
+                self._feed.extend(kinds, records)
             for _ in range(done):
                 moves.popleft()
 
-    def _take_one(
-        self, move: Any, make: Callable[[Any, Doc | None], Doc | None], changes: list[tuple[Kind, Doc]]
-    ) -> bool:
-        """False if a finalizer, which Python runs where it wants, has changed the record meanwhile: once more, then."""
-        doc_id, docs, counts = move.doc_id, self.docs, self._counts
-        old = docs.get(doc_id) if doc_id else None
-        if doc_id and (old is None or old.get("id") != move.id):
-            return True  # it has been removed, and its number may be another's
-        record = make(move, old)
-        if record is None:
-            return True
-        change: tuple[Kind, Doc] = ("changed" if doc_id else "added", record)
-        if old is not None:
-            if docs.get(doc_id) is not old:
-                return False
-            counts[old["status"]] -= 1
-        else:
-            doc_id = self.take_id()
-            if move.doc_id:
-                return False
-            move.doc_id = doc_id
-            self._note_order(doc_id)
-            self._number(doc_id, record)
+    def _take_in_new(self, move: Any, record: Doc) -> bool:
+        """Gives a new record its number; False if a finalizer has done so meanwhile."""
+        number = self.take_id()
+        if move.doc_id:
+            return False
+        move.doc_id = number
+        self._note_order(number)
+        if self._numbers.setdefault(record["id"], number) != number:
+            self._has_twins = True
         if self._indexes:
-            self._reindex(doc_id, old, record)
-        counts[record["status"]] += 1
-        docs[doc_id] = record
-        changes.append(change)
+            self._reindex(number, None, record)
+        self._counts[record["status"]] += 1
+        self.docs[number] = record
         return True
 
     def _publish(self, kind: Kind, doc: Doc) -> None:
-        if self._batch is not None:  # a finalizer's change, in the middle of a batch: it keeps its place in the order
-            self._batch.append((kind, doc))
+        if self._batch is not None:  # in the order in which it happens, a finalizer's change among them
+            self._batch.kinds.append(kind)
+            self._batch.records.append(doc)
         else:
-            self._feed.publish(kind, doc)
+            self._feed.extend([kind], [doc])
 
     def put(self, doc_id: int, doc: Doc) -> None:
         """Inserts or replaces a document; see :meth:`Rows.put`."""

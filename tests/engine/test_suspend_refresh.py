@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+
+from engine import graph
 
 pytestmark = pytest.mark.guarantee("S10")
 
@@ -39,6 +43,30 @@ def test_a_dependant_is_canceled_without_waiting_for_the_refresh(taskman, gates,
     gate.open()
 
     assert ended(second)["status"] == 4
+
+
+@pytest.mark.parametrize(("outcome", "status"), [(None, 0), (ValueError("no"), 4)])
+def test_an_end_between_the_look_at_a_dependency_and_the_link_is_not_missed(
+    taskman, gates, ended, monkeypatch, outcome, status
+):
+    """A dependency that ends in the very instant in which another task is made to wait for it tells that, too."""
+    taskman.suspend_refresh = float("inf")
+    gate = gates(outcome=outcome)
+    first = taskman.add(name="first", function=gate)
+    gate.wait_until_started()
+    link = graph.link
+
+    def end_first(task, blockers):
+        gate.open()
+        while not all(blocker.has_ended for blocker in blockers):
+            time.sleep(0.001)
+        time.sleep(0.05)  # long enough to have looked at who waits for it
+        link(task, blockers)
+
+    monkeypatch.setattr(graph, "link", end_first)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+
+    assert ended(second)["status"] == status
 
 
 def test_a_refresh_at_short_intervals_disturbs_nothing(taskman, gate, ended):
