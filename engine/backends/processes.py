@@ -1,0 +1,269 @@
+"""The processes of one manager: how many there may be, which one serves a task, when they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ProcessDied
+from ..interrupts import shield
+from ..journal import Journal
+from ..records import PROCESS
+from ..task import Task
+from .parcels import (
+    Call,
+    Line,
+    Message,
+    Progress,
+    Raised,
+    Returned,
+    check_surroundings,
+    pack,
+    unpack_error,
+    unpack_value,
+)
+
+if TYPE_CHECKING:
+    from .process import Process
+
+#: How long an idle process stays, and one that was asked to leave may take; seconds.
+STAY_S = 30.0
+
+#: How long a process may take to be ready for calls; seconds.
+START_S = 60.0
+
+#: How long a process that has lost its connection may take to end by itself; seconds.
+GRACE_S = 1.0
+
+
+class Processes:
+    """Runs functions in processes, each supervised by the thread that runs the task.
+
+    A task takes a place before it begins, so that its clock and its thread don't run while it waits for one. Processes
+    are started when a task needs one and none is idle, and are used again.
+    """
+
+    def __init__(
+        self,
+        max_processes: int | None,
+        submit: Callable[[Task], None],
+        call_at: Callable[[float, Callable[[Any], None]], None],
+        journal: Journal,
+    ) -> None:
+        self.max_processes = max_processes or _cpu_count()
+        self._submit = submit
+        self._call_at = call_at
+        self._journal = journal
+        #: Guards everything below; no other lock is taken within.
+        self._lock = threading.RLock()  # a finalizer may come back here
+        #: The tasks that have a place, each with its process until that is in use; those that wait, in their order.
+        self._holders: dict[Task, Process | None] = {}
+        self._parked: deque[Task] = deque()
+        #: All processes; those without a task, the longest idle first; those that were asked to leave.
+        self._all: set[Process] = set()
+        self._idle: deque[Process] = deque()
+        self._leaving: list[Process] = []
+        self._is_sweeping = self._is_closing = False
+
+    def packed(self, function: Callable[..., Any], takes_handle: bool) -> Callable[[Task, Journal], Any]:
+        """What a task calls in place of a function that is to run in a process.
+
+        Raises NotSendable, a TypeError, for a function that can't be sent there.
+        """
+        check_surroundings()
+        return partial(self._run, pack(function), takes_handle)
+
+    # -- places. Called by worker threads while no interrupt can reach them
+
+    def enter(self, task: Task) -> bool:
+        """Gives a task a place and a process that is ready; without a place, it is submitted when it has got one.
+
+        A process that can't be started is tried again, and complained of, when the task has begun.
+        """
+        with self._lock:
+            has_place = task in self._holders or len(self._holders) < self.max_processes
+            if has_place:
+                self._holders[task] = None
+            else:
+                self._parked.append(task)
+        if not has_place:
+            self._journal.tell_waiting([task], PROCESS)
+            return False
+        try:
+            self._holders[task] = self._take()
+        except (RuntimeError, ProcessDied):
+            pass
+        return True
+
+    def leave(self, task: Task) -> None:
+        """Gives a task's place, if it has one, to the first of those that wait."""
+        following = None
+        with self._lock:
+            if task not in self._holders:
+                return
+            unused = self._holders.pop(task)
+            while self._parked and following is None:
+                first = self._parked.popleft()
+                if first.stop is None:
+                    following = first
+                    self._holders[first] = None
+        if unused is not None:
+            self._keep(unused)
+        if following is not None:
+            self._submit(following)
+
+    # -- running. Called by worker threads within a task
+
+    def _run(self, function: bytes, takes_handle: bool, task: Task, journal: Journal) -> Any:
+        call = Call(task.id, task.name, takes_handle, task.keeps_result, sys.path, function)
+        with shield:
+            answer = self._ask(call, task, journal)
+        if isinstance(answer, Raised):
+            raise unpack_error(answer)
+        return unpack_value(answer)
+
+    def _ask(self, call: Call, task: Task, journal: Journal) -> Returned | Raised:
+        """Has a process run a call; it is killed the moment that the task's end is decided."""
+        process, self._holders[task] = self._holders[task] or self._take(), None
+        journal.tell_process(task, process.pid)
+        task.alarms.append(process.kill)
+        if task.stop is not None:  # a stop from here on sets the alarm off
+            process.kill()
+        is_whole = False
+        try:
+            answer = _converse(process, call, task, journal)
+            is_whole = answer is not None and _take_back(process, task)
+        finally:
+            if is_whole:
+                self._keep(process)
+            else:
+                self._discard(process, 0.0 if task.stop is not None else GRACE_S)
+        if answer is None:
+            raise ProcessDied(process.exit_code)
+        return answer
+
+    def _take(self) -> Process:
+        """A process without a task: the last that was used, or a new one. Raises if none can be started."""
+        while True:
+            with self._lock:
+                process = self._idle.pop() if self._idle else None
+            if process is None:
+                return self._start()
+            if not process.is_dead:
+                return process
+            self._discard(process, 0.0)
+
+    def _start(self) -> Process:
+        from .process import Process  # with the first task that needs it: it brings much of the library along
+
+        try:
+            process = Process()
+        except OSError as error:
+            raise RuntimeError(f"no process can be started with {sys.executable!r} for the task: {error}") from error
+        with self._lock:
+            self._all.add(process)
+        if not process.is_ready(START_S):
+            self._discard(process, GRACE_S)
+            raise ProcessDied(process.exit_code)
+        return process
+
+    def _keep(self, process: Process) -> None:
+        process.since = time.monotonic()
+        with self._lock:
+            is_closing = self._is_closing
+            if not is_closing:
+                self._idle.append(process)
+            sweep = not is_closing and not self._is_sweeping
+            self._is_sweeping = self._is_sweeping or sweep
+        if is_closing:
+            process.dismiss()
+            self._discard(process, GRACE_S)
+        elif sweep:
+            self._call_at(time.monotonic() + STAY_S, self._sweep)
+
+    def _discard(self, process: Process, patience_s: float) -> None:
+        """Sees a process out; one that even a kill doesn't end is looked at again later."""
+        is_gone = process.see_out(patience_s)
+        with self._lock:
+            if is_gone:
+                self._all.discard(process)
+            else:
+                self._leaving.append(process)
+
+    # -- the end
+
+    def _sweep(self, _: object = None) -> None:
+        """Dismisses processes that have been idle for long, and sees out those dismissed before. On the supervisor."""
+        oldest = time.monotonic() - STAY_S
+        with self._lock:
+            gone = [process for process in self._leaving if process.is_dead or process.since <= oldest]
+            self._leaving = [process for process in self._leaving if process not in gone]
+            while self._idle and self._idle[0].since <= oldest:
+                process = self._idle.popleft()
+                process.since = time.monotonic()
+                process.dismiss()
+                self._leaving.append(process)
+            again = self._is_sweeping = bool(self._idle or self._leaving)
+        for process in gone:
+            self._discard(process, 0.0)
+        if again:
+            self._call_at(time.monotonic() + STAY_S, self._sweep)
+
+    def close(self, grace_s: float) -> None:
+        """Ends the processes: those that are idle now, within some seconds, and the others when their task ends."""
+        with self._lock:
+            self._is_closing = True
+            leaving = [*self._leaving, *self._idle]
+            self._idle.clear()
+            self._leaving = []
+        for process in leaving:
+            process.dismiss()
+        until = time.monotonic() + grace_s
+        for process in leaving:
+            self._discard(process, max(0.0, until - time.monotonic()))
+
+    def orphan(self) -> None:
+        """In a forked child: all of them belong to its parent."""
+        self._lock = threading.RLock()
+        for process in self._all:
+            process.forget()
+        for kept in (self._holders, self._parked, self._all, self._idle, self._leaving):
+            kept.clear()
+
+
+def _take_back(process: Process, task: Task) -> bool:
+    """Has the end of a task not kill its process any more; False if it just does."""
+    try:
+        task.alarms.remove(process.kill)
+    except ValueError:
+        return False
+    return True
+
+
+def _converse(process: Process, call: Call, task: Task, journal: Journal) -> Returned | Raised | None:
+    """Hands over a call, writes down what its function tells, and returns what came of it; None if the process died."""
+    try:
+        process.send(call)
+        while True:
+            message: Message = process.receive()
+            if message.task_id != task.id:
+                continue  # from a thread that an earlier task has left behind
+            if isinstance(message, Progress):
+                journal.tell_progress(task, message.told)
+            elif isinstance(message, Line):
+                journal.tell_log(task, message.level, message.text)
+            elif isinstance(message, Returned | Raised):
+                return message
+    except (OSError, EOFError, UnpicklingError):
+        return None
+
+
+def _cpu_count() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
