@@ -131,7 +131,7 @@ def call(task: Task, journal: Reporter) -> Any:
     """Calls the task's function as it wants to be called, with ``current_task()`` set below it."""
     assert task.function is not None
     if task.backend is not None:
-        return task.function(task, journal)
+        return task.function(task)
     handle = TaskHandle(task, journal)
     _current.set(handle)
     return task.function(handle) if task.takes_handle else task.function()

@@ -91,7 +91,7 @@ class Task:
         self.doc_id = 0
         self.function: Callable[..., Any] | None = function
         self.takes_handle = takes_handle
-        #: None if its own thread runs the function; else ``function`` is called with the task and the journal.
+        #: None if its own thread runs the function; else ``function`` is what calls it, given the task.
         self.backend = backend
         self.context: Context | None = context
         #: What the record says it depends on.

@@ -1,11 +1,10 @@
-"""The processes of one manager: how many there may be, which one serves a task, when they end."""
+"""Tasks in processes: how many may run at once, and how a task's thread has a process run its function."""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -29,18 +28,10 @@ from .parcels import (
     unpack_error,
     unpack_value,
 )
+from .reserve import GRACE_S, Reserve
 
 if TYPE_CHECKING:
     from .process import Process
-
-#: How long an idle process stays, and one that was asked to leave may take; seconds.
-STAY_S = 30.0
-
-#: How long a process may take to be ready for calls; seconds.
-START_S = 60.0
-
-#: How long a process that has lost its connection may take to end by itself; seconds.
-GRACE_S = 1.0
 
 
 class Processes:
@@ -59,26 +50,32 @@ class Processes:
     ) -> None:
         self.max_processes = max_processes or _cpu_count()
         self._submit = submit
-        self._call_at = call_at
         self._journal = journal
+        self._reserve = Reserve(call_at)
         #: Guards everything below; no other lock is taken within.
         self._lock = threading.RLock()  # a finalizer may come back here
         #: The tasks that have a place, each with its process until that is in use; those that wait, in their order.
         self._holders: dict[Task, Process | None] = {}
         self._parked: deque[Task] = deque()
-        #: All processes; those without a task, the longest idle first; those that were asked to leave.
-        self._all: set[Process] = set()
-        self._idle: deque[Process] = deque()
-        self._leaving: list[Process] = []
-        self._is_sweeping = self._is_closing = False
 
-    def packed(self, function: Callable[..., Any], takes_handle: bool) -> Callable[[Task, Journal], Any]:
+    def packed(self, function: Callable[..., Any], takes_handle: bool) -> Callable[[Task], Any]:
         """What a task calls in place of a function that is to run in a process.
 
         Raises NotSendable, a TypeError, for a function that can't be sent there.
         """
         check_surroundings()
         return partial(self._run, pack(function), takes_handle)
+
+    def close(self, grace_s: float) -> None:
+        """Ends the processes: those that are idle now, within some seconds, and the others when their task ends."""
+        self._reserve.close(grace_s)
+
+    def orphan(self) -> None:
+        """In a forked child: all of them belong to its parent."""
+        self._lock = threading.RLock()
+        self._holders.clear()
+        self._parked.clear()
+        self._reserve.orphan()
 
     # -- places. Called by worker threads while no interrupt can reach them
 
@@ -97,7 +94,7 @@ class Processes:
             self._journal.tell_waiting([task], PROCESS)
             return False
         try:
-            self._holders[task] = self._take()
+            self._holders[task] = self._reserve.take()
         except (RuntimeError, ProcessDied):
             pass
         return True
@@ -115,127 +112,39 @@ class Processes:
                     following = first
                     self._holders[first] = None
         if unused is not None:
-            self._keep(unused)
+            self._reserve.keep(unused)
         if following is not None:
             self._submit(following)
 
     # -- running. Called by worker threads within a task
 
-    def _run(self, function: bytes, takes_handle: bool, task: Task, journal: Journal) -> Any:
+    def _run(self, function: bytes, takes_handle: bool, task: Task) -> Any:
         call = Call(task.id, task.name, takes_handle, task.keeps_result, sys.path, function)
         with shield:
-            answer = self._ask(call, task, journal)
+            answer = self._ask(call, task)
         if isinstance(answer, Raised):
             raise unpack_error(answer)
         return unpack_value(answer)
 
-    def _ask(self, call: Call, task: Task, journal: Journal) -> Returned | Raised:
+    def _ask(self, call: Call, task: Task) -> Returned | Raised:
         """Has a process run a call; it is killed the moment that the task's end is decided."""
-        process, self._holders[task] = self._holders[task] or self._take(), None
-        journal.tell_process(task, process.pid)
+        process, self._holders[task] = self._holders[task] or self._reserve.take(), None
+        self._journal.tell_process(task, process.pid)
         task.alarms.append(process.kill)
         if task.stop is not None:  # a stop from here on sets the alarm off
             process.kill()
         is_whole = False
         try:
-            answer = _converse(process, call, task, journal)
+            answer = _converse(process, call, task, self._journal)
             is_whole = answer is not None and _take_back(process, task)
         finally:
             if is_whole:
-                self._keep(process)
+                self._reserve.keep(process)
             else:
-                self._discard(process, 0.0 if task.stop is not None else GRACE_S)
+                self._reserve.discard(process, 0.0 if task.stop is not None else GRACE_S)
         if answer is None:
             raise ProcessDied(process.exit_code)
         return answer
-
-    def _take(self) -> Process:
-        """A process without a task: the last that was used, or a new one. Raises if none can be started."""
-        while True:
-            with self._lock:
-                process = self._idle.pop() if self._idle else None
-            if process is None:
-                return self._start()
-            if not process.is_dead:
-                return process
-            self._discard(process, 0.0)
-
-    def _start(self) -> Process:
-        from .process import Process  # with the first task that needs it: it brings much of the library along
-
-        try:
-            process = Process()
-        except OSError as error:
-            raise RuntimeError(f"no process can be started with {sys.executable!r} for the task: {error}") from error
-        with self._lock:
-            self._all.add(process)
-        if not process.is_ready(START_S):
-            self._discard(process, GRACE_S)
-            raise ProcessDied(process.exit_code)
-        return process
-
-    def _keep(self, process: Process) -> None:
-        process.since = time.monotonic()
-        with self._lock:
-            is_closing = self._is_closing
-            if not is_closing:
-                self._idle.append(process)
-            sweep = not is_closing and not self._is_sweeping
-            self._is_sweeping = self._is_sweeping or sweep
-        if is_closing:
-            process.dismiss()
-            self._discard(process, GRACE_S)
-        elif sweep:
-            self._call_at(time.monotonic() + STAY_S, self._sweep)
-
-    def _discard(self, process: Process, patience_s: float) -> None:
-        """Sees a process out; one that even a kill doesn't end is looked at again later."""
-        is_gone = process.see_out(patience_s)
-        with self._lock:
-            if is_gone:
-                self._all.discard(process)
-            else:
-                self._leaving.append(process)
-
-    # -- the end
-
-    def _sweep(self, _: object = None) -> None:
-        """Dismisses processes that have been idle for long, and sees out those dismissed before. On the supervisor."""
-        oldest = time.monotonic() - STAY_S
-        with self._lock:
-            gone = [process for process in self._leaving if process.is_dead or process.since <= oldest]
-            self._leaving = [process for process in self._leaving if process not in gone]
-            while self._idle and self._idle[0].since <= oldest:
-                process = self._idle.popleft()
-                process.since = time.monotonic()
-                process.dismiss()
-                self._leaving.append(process)
-            again = self._is_sweeping = bool(self._idle or self._leaving)
-        for process in gone:
-            self._discard(process, 0.0)
-        if again:
-            self._call_at(time.monotonic() + STAY_S, self._sweep)
-
-    def close(self, grace_s: float) -> None:
-        """Ends the processes: those that are idle now, within some seconds, and the others when their task ends."""
-        with self._lock:
-            self._is_closing = True
-            leaving = [*self._leaving, *self._idle]
-            self._idle.clear()
-            self._leaving = []
-        for process in leaving:
-            process.dismiss()
-        until = time.monotonic() + grace_s
-        for process in leaving:
-            self._discard(process, max(0.0, until - time.monotonic()))
-
-    def orphan(self) -> None:
-        """In a forked child: all of them belong to its parent."""
-        self._lock = threading.RLock()
-        for process in self._all:
-            process.forget()
-        for kept in (self._holders, self._parked, self._all, self._idle, self._leaving):
-            kept.clear()
 
 
 def _take_back(process: Process, task: Task) -> bool:

@@ -12,6 +12,8 @@ import time
 
 import pytest
 
+from engine.backends import processes
+
 LIMIT_S = 0.2
 
 #: Generous, as the machine may be busy: these functions would go on for a minute or for ever.
@@ -241,3 +243,24 @@ def test_memory_that_runs_out_is_the_tasks_error(managers, ended):
         return len(bytearray(1 << 32))
 
     assert ended(manager.add("greedy", work, isolation="process"), manager)["error"].startswith("MemoryError")
+
+
+@pytest.mark.guarantee("S14")
+def test_a_kill_that_comes_late_hits_no_other_task(managers, started, ended, monkeypatch):
+    """A cancel that comes with the function's last breath may kill its process, but not the task that is next."""
+    late, converse = [], processes._converse
+
+    def interrupted(process, call, task, journal):
+        answer = converse(process, call, task, journal)
+        if task.name == "first":
+            late.append(task.alarms.pop())  # a cancel in another thread has come so far, and no farther
+        return answer
+
+    monkeypatch.setattr(processes, "_converse", interrupted)
+    manager = managers(max_processes=1)
+    first = manager.add("first", lambda: "done", get_result=True, isolation="process")
+    task_id, _ = started(lambda: time.sleep(0.2), manager)
+    late[0]()
+
+    assert "done" == ended(first, manager)["result"]
+    assert ended(task_id, manager)["status"] == 0

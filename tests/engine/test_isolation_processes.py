@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from engine.backends import processes
+from engine.backends import reserve
 from tests.engine.test_isolation_kills import is_running, is_there
 
 pytestmark = pytest.mark.guarantee("S16")
@@ -53,6 +53,21 @@ def test_tasks_beyond_the_bound_wait_suspended(managers, until, until_process, e
     assert ends[0]["started_at"] < ends[1]["started_at"]
 
 
+def test_a_place_goes_to_the_longest_waiting(managers, gates, until, until_process, ended):
+    """One that has just come doesn't overtake those that wait, even if a thread finds it first."""
+    manager, gate = managers(max_workers=2, max_processes=1), gates()
+    first = manager.add("first", nap, isolation="process")
+    until_process(manager, first)
+    waits = manager.add("waits", lambda: None, isolation="process")
+    until(lambda: manager.get_task(waits)[0]["waiting_for"] == "process", "the record to say that it waits")
+    manager.add("holds the other thread", gate)
+    gate.wait_until_started()
+    newer = manager.add("newer", lambda: None, isolation="process")
+    manager.cancel(first)
+
+    assert ended(waits, manager)["started_at"] < ended(newer, manager)["started_at"]
+
+
 def test_a_task_that_is_cancelled_while_it_waits_never_starts(managers, until, until_process, ended):
     """Those behind it are served all the same."""
     manager = managers(max_processes=1)
@@ -71,7 +86,7 @@ def test_a_task_that_is_cancelled_while_it_waits_never_starts(managers, until, u
 
 def test_idle_processes_end_after_a_while(managers, ended, until, monkeypatch):
     """Nobody has to shut anything down to get rid of them; the next task gets a new one."""
-    monkeypatch.setattr(processes, "STAY_S", 0.2)
+    monkeypatch.setattr(reserve, "STAY_S", 0.2)
     manager = managers()
     pid = ended(manager.add("one", os.getpid, get_result=True, isolation="process"), manager)["result"]
     until(lambda: not is_there(pid), "the idle process to be gone")
