@@ -54,7 +54,8 @@ def main(channel_fd: int, lifeline_fd: int) -> None:
         os.set_inheritable(fd, False)  # programs that the function starts have no part in it
     os.register_at_fork(after_in_child=channel.close)  # nor processes that it forks off
     parcels.here.is_inside = True
-    faulthandler.enable()
+    if sys.stderr is not None:
+        faulthandler.enable()
     outbox = Outbox(channel)
     outbox.send(Ready())
     while True:

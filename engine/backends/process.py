@@ -112,6 +112,10 @@ class Process:
     @property
     def is_dead(self) -> bool:
         """Whether it has ended. It keeps its number until it is seen out."""
+        if not hasattr(os, "waitid"):  # macOS up to Python 3.12: it can't be asked without giving the number back
+            with self._lock:
+                self._is_reaped = self._popen.poll() is not None
+                return self._is_reaped
         try:
             return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
         except ChildProcessError:

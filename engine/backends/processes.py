@@ -82,7 +82,7 @@ class Processes:
     def enter(self, task: Task) -> bool:
         """Gives a task a place and a process that is ready; without a place, it is submitted when it has got one.
 
-        A process that can't be started is tried again, and complained of, when the task has begun.
+        A process that can't be started is tried again when the task has begun: then it is the task's error.
         """
         with self._lock:
             has_place = task in self._holders or len(self._holders) < self.max_processes
@@ -95,7 +95,7 @@ class Processes:
             return False
         try:
             self._holders[task] = self._reserve.take()
-        except (RuntimeError, ProcessDied):
+        except Exception:
             pass
         return True
 

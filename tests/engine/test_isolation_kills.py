@@ -222,6 +222,41 @@ def test_a_crash_is_the_error_of_its_task_alone(managers, ended, function, told)
     assert [0, 0] == [ended(task_id, manager)["status"] for task_id in (beside, after)]
 
 
+@pytest.mark.guarantee("S8")
+def test_systems_without_waitid_do_as_well(managers, ended, monkeypatch):
+    """Where a dead process can't be looked at without reaping it, ends are the same."""
+    monkeypatch.delattr(os, "waitid")
+    manager = managers(max_processes=1)
+    killed = manager.add("killed", loop, thread_timeout=LIMIT_S, isolation="process")
+    crash = manager.add("crash", exit_at_once, isolation="process")
+    after = manager.add("after", lambda: None, isolation="process")
+
+    assert "Killed by timeout" == ended(killed, manager)["error"]
+    assert "ended with exit code 3" in ended(crash, manager)["error"]
+    assert ended(after, manager)["status"] == 0
+    assert manager.shutdown(timeout=10)
+
+
+@pytest.mark.guarantee("S6")
+def test_a_process_that_cannot_be_started_is_the_tasks_error(managers, ended, monkeypatch):
+    """The error says with which program it was tried."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    manager = managers()
+    record = ended(manager.add("nowhere", lambda: None, isolation="process"), manager)
+
+    assert record["status"] == 1
+    assert record["error"].startswith("RuntimeError: no process can be started with '/nowhere/python'")
+
+
+@pytest.mark.guarantee("S6")
+def test_a_program_that_is_no_python_is_the_tasks_error(managers, ended, monkeypatch):
+    """One that ends at once is said to have done so."""
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    manager = managers()
+
+    assert "ended with exit code 1" in ended(manager.add("no", lambda: None, isolation="process"), manager)["error"]
+
+
 @pytest.mark.guarantee("S6")
 def test_a_kill_from_outside_is_the_tasks_error(taskman, started, ended):
     """The same goes for a process that somebody else kills."""

@@ -33,6 +33,13 @@ def test_processes_are_used_again(taskman, ended):
     assert len(pids) == 1
 
 
+@pytest.mark.parametrize(("bound", "error"), [(0, ValueError), (-1, ValueError), (True, TypeError), ("2", TypeError)])
+def test_a_senseless_bound_is_refused(managers, bound, error):
+    """It is a whole number of at least one, or None."""
+    with pytest.raises(error, match="max_processes"):
+        managers(max_processes=bound)
+
+
 def test_tasks_beyond_the_bound_wait_suspended(managers, until, until_process, ended):
     """Their records say for what, their time limit doesn't run, and they start in their order."""
     manager = managers(max_processes=2)
@@ -149,6 +156,8 @@ SCRIPT = (
     "def work(handle):\n"
     "    print('worker', __name__, flush=True)\n"
     "    return Local(42)\n"
+    "def say_pid():\n"  # in one piece, as two processes may do so at once
+    "    os.write(1, b'%d\\n' % os.getpid())\n"
 )
 
 
@@ -199,8 +208,8 @@ def test_a_module_that_adds_tasks_when_it_is_imported_is_told(run_script, tmp_pa
 def test_processes_end_with_a_parent_that_is_killed(start_script, until, work):
     """Busy or idle, they don't live on, even if their code never lets go of the interpreter."""
     process = start_script(
-        SCRIPT + "taskman.add('idle', lambda: (print(os.getpid(), flush=True), time.sleep(0.2)), isolation='process')\n"
-        f"taskman.add('busy', lambda: (print(os.getpid(), flush=True), {work}), isolation='process')\n"
+        SCRIPT + "taskman.add('idle', lambda: (say_pid(), time.sleep(0.2)), isolation='process')\n"
+        f"taskman.add('busy', lambda: (say_pid(), {work}), isolation='process')\n"
         "taskman.wait()\n"
     )
     process.stdout.readline()
@@ -215,8 +224,7 @@ def test_processes_end_with_a_parent_that_is_killed(start_script, until, work):
 def test_ctrl_c_ends_the_processes(start_script, until):
     """Ctrl-C cancels the tasks, and nothing remains of them."""
     process = start_script(
-        SCRIPT + "taskman.add('busy', lambda: (print(os.getpid(), flush=True), time.sleep(60)), isolation='process')\n"
-        "taskman.wait()\n"
+        SCRIPT + "taskman.add('busy', lambda: (say_pid(), time.sleep(60)), isolation='process')\ntaskman.wait()\n"
     )
     process.stdout.readline()
     pid = int(process.stdout.readline())
