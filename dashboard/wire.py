@@ -84,6 +84,7 @@ def detail(record: Record, waits_for: Sequence[Json], needed_by: Sequence[Json],
     # Only a task that keeps its result has one, and None is a result too.
     kept = record.get("get_result") is True and record["status"] == Status.COMPLETED
     return row(record) | {
+        "process": _number(record.get("process")),
         "get_result": record.get("get_result") is True,
         "result": shown(record.get("result"), RESULT_LIMIT) if kept else None,
         "error": None if error is None else clean(error, LONG_LIMIT),

@@ -3,6 +3,8 @@
 from .control import TaskControl
 from .errors import (
     Forked,
+    NotSendable,
+    ProcessDied,
     RevisionGone,
     ShutDown,
     TaskCancelled,
@@ -20,6 +22,8 @@ from .status import Status
 __all__ = [
     "Change",
     "Forked",
+    "NotSendable",
+    "ProcessDied",
     "RevisionGone",
     "ShutDown",
     "Snapshot",

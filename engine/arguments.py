@@ -146,6 +146,12 @@ def check_statuses(statuses: Iterable[int] | None) -> frozenset[int]:
     return frozenset(int(code) for code in codes)
 
 
+def check_isolation(isolation: object) -> None:
+    """Where a function runs."""
+    if isolation not in ("thread", "process"):
+        raise ValueError(f'isolation must be "thread" or "process", not {isolation!r}')
+
+
 def check_whole(value: object, argument: str) -> int:
     """A whole number of at least one."""
     if isinstance(value, bool) or not isinstance(value, int):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from . import arguments, records
 from .errors import Forked, ShutDown, TaskCancelled
@@ -35,6 +35,7 @@ class TaskControl(Reading):
     Args:
         max_workers: how many tasks may run at once. Those beyond it stay Suspended, ``waiting_for`` a ``"seat"``.
         history: how many changes are kept for those who follow them, see :meth:`subscribe`.
+        max_processes: how many tasks with ``isolation="process"`` may run at once; None for one on each processor.
 
     Attributes:
         db: the records, as a TinyDB in memory: all its methods work, at any time.
@@ -42,13 +43,15 @@ class TaskControl(Reading):
         status_code: the five descriptions, indexed by status code.
     """
 
-    def __init__(self, *, max_workers: int = 1000, history: int = 16_384) -> None:
+    def __init__(self, *, max_workers: int = 1000, history: int = 16_384, max_processes: int | None = None) -> None:
         max_workers = arguments.check_whole(max_workers, "max_workers")
+        if max_processes is not None:
+            max_processes = arguments.check_whole(max_processes, "max_processes")
         super().__init__(Keeper(arguments.check_whole(history, "history")))
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
-        self._life = Lifecycle(self._keeper, max_workers)
+        self._life = Lifecycle(self._keeper, max_workers, max_processes)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
@@ -108,6 +111,7 @@ class TaskControl(Reading):
         depend_on: str | Iterable[str] | None = None,
         get_result: bool = False,
         thread_timeout: float | None = None,
+        isolation: str = "thread",
     ) -> str:
         """Adds a task and returns its id, ten hexadecimal digits, at once. The task starts as soon as it may.
 
@@ -119,6 +123,8 @@ class TaskControl(Reading):
             get_result: whether to keep what the function returns.
             thread_timeout: the task's own limit in seconds, from the call of its function on; None for the
                 manager's default, ``float("inf")`` for no limit.
+            isolation: ``"process"`` to have the function run in a process of its own, which a cancel or the limit
+                kills, and whose crash is only the task's error; needs the package ``cloudpickle``.
 
         Raises:
             TypeError, ValueError: an argument is not as described; nothing was added.
@@ -132,8 +138,13 @@ class TaskControl(Reading):
         dependencies = () if depend_on is None else arguments.check_dependencies(depend_on)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         named = depend_on if depend_on is None or isinstance(depend_on, str) else (list(dependencies) or None)
+        backend = None
+        if isolation != "thread":
+            arguments.check_isolation(isolation)
+            backend = self._life.processes
+            function = backend.packed(function, takes_handle)
         task_id = "%010x" % (next(self._numbers) * _ID_STEP & _ID_MASK)  # an f-string takes four times as long
-        task = Task(task_id, name, function, takes_handle, named, bool(get_result), limit, copy_context())
+        task = Task(task_id, name, function, takes_handle, named, bool(get_result), limit, copy_context(), backend)
         if running.gate is None:
             self._admit(task, dependencies)
         else:  # in a task, which may be interrupted
@@ -260,6 +271,12 @@ class TaskControl(Reading):
         self.shutdown(cancel_futures=kind is not None and issubclass(kind, KeyboardInterrupt))
 
     # -- parts
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a TaskControl belongs to its process and can't be pickled. Have the function return what the next task "
+            "needs, and add that task here."
+        )
 
     def _look_later(self) -> None:
         """Plans the next look at suspended tasks; setting the interval makes earlier plans void."""

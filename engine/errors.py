@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class TaskControlError(Exception):
     """Base class of every error that this package raises on purpose."""
@@ -40,6 +42,39 @@ class ShutDown(TaskControlError, RuntimeError):
             "this TaskControl has been shut down and takes no more tasks. Add tasks before shutdown(), "
             "or make a new TaskControl()."
         )
+
+
+class NotSendable(TaskControlError, TypeError):
+    """A function, or what came of it, can't travel to the task's process or back. The message says what holds it."""
+
+
+class ProcessDied(TaskControlError, RuntimeError):
+    """A task's process ended before its function had.
+
+    Attributes:
+        exit_code: what it ended with; ``-n`` if signal ``n`` killed it, None if it only cut the connection.
+    """
+
+    def __init__(self, exit_code: int | None) -> None:
+        self.exit_code = exit_code
+        super().__init__(f"the task's process {_how_it_ended(exit_code)} before the function had returned")
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "closed its connection"
+    if exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    try:
+        name = signal.Signals(-exit_code).name
+    except ValueError:  # a real-time signal
+        name = "without a name"
+    hint = "; where nobody sends it, that is the system when memory is short" if name == "SIGKILL" else ""
+    return f"was killed by signal {-exit_code} ({name}: {signal.strsignal(-exit_code)}{hint})"
+
+
+class RemoteTraceback(Exception):
+    """The traceback of another process, as the cause of an exception that came from there."""
 
 
 class RevisionGone(TaskControlError, LookupError):

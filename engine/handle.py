@@ -7,13 +7,22 @@ import math
 import threading
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from .interrupts import Shield, running, shield
-from .journal import Journal
 from .task import Task, check, is_shielded
 
 _current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
+
+
+class Reporter(Protocol):
+    """Who notes down what a task tells: the journal, or in a task's own process who sends it there."""
+
+    def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
+        """Notes how far a task is."""
+
+    def tell_log(self, task: Task, level: str, message: str) -> None:
+        """Adds a line to a task's log."""
 
 
 class TaskHandle:
@@ -26,7 +35,7 @@ class TaskHandle:
 
     __slots__ = ("id", "name", "_journal", "_task")
 
-    def __init__(self, task: Task, journal: Journal) -> None:
+    def __init__(self, task: Task, journal: Reporter) -> None:
         self.id = task.id
         self.name = task.name
         self._task = task
@@ -118,9 +127,11 @@ class _TaskShield(Shield):
 _task_shield = _TaskShield()
 
 
-def call(task: Task, journal: Journal) -> Any:
+def call(task: Task, journal: Reporter) -> Any:
     """Calls the task's function as it wants to be called, with ``current_task()`` set below it."""
     assert task.function is not None
+    if task.backend is not None:
+        return task.function(task)
     handle = TaskHandle(task, journal)
     _current.set(handle)
     return task.function(handle) if task.takes_handle else task.function()

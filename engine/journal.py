@@ -50,11 +50,19 @@ class Journal:
                 return
             self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
 
-    def tell_waiting(self, tasks: list[Task]) -> None:
-        """Notes of tasks that nothing but a seat keeps them from running."""
+    def tell_process(self, task: Task, pid: int) -> None:
+        """Notes which process runs a task's function."""
+        with self._lock:
+            self._keeper.settle()
+            record = self.record_of(task)
+            if record is not None and not task.has_ended:
+                self._keeper.replace(task.doc_id, {**record, "process": pid})
+
+    def tell_waiting(self, tasks: list[Task], place: str = records.SEAT) -> None:
+        """Notes of tasks that nothing but a seat, or a process, keeps them from running."""
         for task in tasks:
             with self._lock:
                 self._keeper.settle()
                 record = self.record_of(task)
                 if record is not None and record["status"] == SUSPENDED:
-                    self._keeper.replace(task.doc_id, {**record, "waiting_for": records.SEAT})
+                    self._keeper.replace(task.doc_id, {**record, "waiting_for": place})

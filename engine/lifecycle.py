@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import graph, logs, records
+from .backends import Processes
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
@@ -40,7 +41,7 @@ class Lifecycle:
     store's. ``thread_timeout`` is the default limit in seconds, read when a task begins.
     """
 
-    def __init__(self, keeper: Keeper, max_workers: int) -> None:
+    def __init__(self, keeper: Keeper, max_workers: int, max_processes: int | None) -> None:
         self.live: dict[str, Task] = {}
         #: Those of them whose end nobody has decided.
         self._undecided: dict[str, Task] = {}
@@ -55,6 +56,7 @@ class Lifecycle:
         self.journal = Journal(keeper)
         self.supervisor = Supervisor(self._expire, may_rest=lambda: self.is_idle)
         self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
+        self.processes = Processes(max_processes, self.pool.submit, self.supervisor.call_at, self.journal)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
         keeper.watch(Moves(self.live).make, self._review, self._react)
@@ -115,11 +117,16 @@ class Lifecycle:
     # -- running. Called by worker threads while no interrupt can reach them
 
     def begin(self, task: Task, worker: Worker) -> bool:
-        """Has the worker run the task; False if its end was decided while it waited.
+        """Has the worker run the task; False if its end was decided while it waited, or if it waits for a process now.
 
         An end that is decided from here on is seen by the worker before it calls the function, or finds the task begun.
         """
+        backend = task.backend
+        if backend is not None and task.stop is None and not backend.enter(task):
+            return False
         if task.stop is not None:
+            if backend is not None:
+                backend.leave(task)
             return False
         limit = task.run_limit = self.thread_timeout if task.limit is None else task.limit
         task.started, task.started_at, task.alarms = time.monotonic(), time.time(), []
@@ -136,6 +143,8 @@ class Lifecycle:
         if error is not None and task.stop is None:
             line, trace = records.one_line(error), records.traceback_text(error)
         task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
+        if task.backend is not None:
+            task.backend.leave(task)
         if self._undecided.pop(task.id, None) is None:
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return []
@@ -354,6 +363,7 @@ class Lifecycle:
         self.supervisor.close()
         until = time.monotonic() + join_s
         self.pool.join(join_s)
+        self.processes.close(max(0.0, until - time.monotonic()))
         self.supervisor.join(max(0.0, until - time.monotonic()))
 
     # -- around a fork
@@ -376,6 +386,7 @@ class Lifecycle:
             self.boot_id = secrets.token_hex(8)
         self.live.clear()
         self._undecided.clear()
+        self.processes.orphan()
 
     def _close_feed(self) -> None:
         if self.is_idle:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
+from .errors import RemoteTraceback
 from .status import Status, is_code, may_be_written, word_of
 
 Record = dict[str, Any]
@@ -17,7 +18,7 @@ SUSPENDED, RUNNING = Status.SUSPENDED.value, Status.RUNNING.value
 COMPLETED, ERROR, CANCELED = Status.COMPLETED.value, Status.ERROR.value, Status.CANCELED.value
 
 #: What ``waiting_for`` says of a suspended task.
-DEPENDENCIES, SEAT = "dependencies", "seat"
+DEPENDENCIES, SEAT, PROCESS = "dependencies", "seat", "process"
 
 #: What ``stopping`` says after an end was decided while the thread still runs.
 STOP_REQUESTED, INTERRUPT_SENT, STILL_BLOCKED = "stop requested", "interrupt sent", "still blocked"
@@ -52,6 +53,7 @@ _FRESH: Record = {
     "stopping": None,
     "traceback": None,
     "log": (),
+    "process": None,
 }
 
 
@@ -189,7 +191,8 @@ def traceback_text(error: BaseException) -> str:
     """The traceback from the task's own function on, cut in the middle if it is very long."""
     tb = _own_frames(error.__traceback__)
     try:
-        text = "".join(traceback.format_exception(type(error), error, tb))
+        is_remote = isinstance(error.__cause__, RemoteTraceback)
+        text = str(error.__cause__) if is_remote else "".join(traceback.format_exception(type(error), error, tb))
     except BaseException:  # the task's own code runs here
         frames = "".join(traceback.format_tb(tb))
         text = f"Traceback (most recent call last):\n{frames}{type(error).__name__}: <its message can't be shown>\n"

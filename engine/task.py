@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import TaskInterrupt
 from .interrupts import running
@@ -26,6 +26,16 @@ _NONE_OF_THEM: frozenset[Task] = frozenset()
 Outcome = tuple[int, float, float, str | None, str | None, Any]
 
 
+class Backend(Protocol):
+    """Where functions run that don't run in their task's thread."""
+
+    def enter(self, task: Task) -> bool:
+        """Makes ready for a task that is about to begin; False if there is no place: it is submitted when there is."""
+
+    def leave(self, task: Task) -> None:
+        """Takes back a place that the task may have."""
+
+
 class Task:
     """The working state of one task, from ``add`` until its thread is done with it.
 
@@ -39,6 +49,7 @@ class Task:
         "name",
         "function",
         "takes_handle",
+        "backend",
         "context",
         "depend_on",
         "keeps_result",
@@ -72,6 +83,7 @@ class Task:
         keeps_result: bool,
         limit: float | None,
         context: Context,
+        backend: Backend | None = None,
     ) -> None:
         self.id = task_id
         self.name = name
@@ -79,6 +91,8 @@ class Task:
         self.doc_id = 0
         self.function: Callable[..., Any] | None = function
         self.takes_handle = takes_handle
+        #: None if its own thread runs the function; else ``function`` is what calls it, given the task.
+        self.backend = backend
         self.context: Context | None = context
         #: What the record says it depends on.
         self.depend_on = depend_on

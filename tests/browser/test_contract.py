@@ -43,6 +43,7 @@ RECORD = {
     "traceback": "t",
     "progress": {"done": 1, "total": 2, "message": "m"},
     "log": ({"at": 2.5, "level": "INFO", "message": "m"},),
+    "process": 1,
 }
 ROW = wire.row(RECORD)
 NEIGHBOUR = wire.neighbour("abcdef0123", RECORD)

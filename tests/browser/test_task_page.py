@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -58,6 +60,27 @@ def test_result_and_facts(taskman: TaskControl, visit: Visit) -> None:
     expect(page.locator("[data-field='limit']")).to_have_text("1 m 30 s")
     expect(page.locator("[data-field='thread']")).to_have_text(str(taskman.get_task(task)[0]["thread"]))
     expect(page.locator("[data-field='timestamp']")).to_have_text(taskman.get_task(task)[0]["timestamp"])
+
+
+def test_process_is_shown_and_the_wait_for_one(taskman: TaskControl, visit: Visit, until: Callable[..., Any]) -> None:
+    """A task with a process of its own says which one, and one that finds none free says that it waits."""
+    places = len(os.sched_getaffinity(0))
+    ids = [taskman.add("Sleeps", lambda task: task.sleep(60), isolation="process") for _ in range(places + 1)]
+
+    def records() -> list[dict[str, Any]]:
+        return [taskman.get_task(task)[0] for task in ids]
+
+    until(lambda: sum(record["process"] is not None for record in records()) == places, "all processes to be in use")
+    until(lambda: any(record["waiting_for"] == "process" for record in records()), "the last to wait for one")
+    waits = next(record for record in records() if record["waiting_for"])
+    runs = next(record for record in records() if record["process"])
+
+    for scripts in (False, True):
+        page = visit(f"/tasks/{runs['id']}", scripts=scripts)
+        expect(page.locator("[data-field='process']")).to_have_text(str(runs["process"]))
+        page = visit(f"/tasks/{waits['id']}", scripts=scripts)
+        expect(page.locator("[data-field='process']")).to_have_text("none of its own")
+        expect(page.locator("[data-field='note']")).to_have_text("waits for a free process")
 
 
 def test_neighbours_are_linked_with_their_states(taskman: TaskControl, visit: Visit) -> None:

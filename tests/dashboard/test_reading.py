@@ -14,8 +14,8 @@ ROW_FIELDS = {
     "failure", "thread", "progress", "waiting_for", "stopping", "thread_timeout",
 }  # fmt: skip
 DETAIL_FIELDS = ROW_FIELDS | {
-    "get_result", "result", "traceback", "log", "waits_for", "needed_by", "waits_for_count", "needed_by_count",
-    "transitions",
+    "get_result", "result", "traceback", "log", "process", "waits_for", "needed_by", "waits_for_count",
+    "needed_by_count", "transitions",
 }  # fmt: skip
 
 

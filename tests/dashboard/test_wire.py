@@ -39,6 +39,7 @@ ODD = [
 FIELDS = [
     "name", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error", "thread", "progress",
     "waiting_for", "stopping", "thread_timeout", "get_result", "result", "traceback", "log",
+    "process",
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ function patchTexts(main, cells, detail) {
   setText(cells.get("timestamp"), added(detail).join(" "));
   setText(cells.get("limit"), detail.thread_timeout === null ? "none" : duration(detail.thread_timeout));
   setText(cells.get("thread"), detail.thread === null ? "none yet" : String(detail.thread));
+  setText(cells.get("process"), detail.process === null ? "none of its own" : String(detail.process));
   setText(cells.get("keeps"), detail.get_result ? "kept" : "not kept");
   setText(cells.get("error"), detail.error ?? "");
   setText(cells.get("traceback"), detail.traceback ?? "");

@@ -74,6 +74,7 @@ export function note(task, known, now) {
     return (STOPPING[task.stopping] ?? task.stopping) + (task.stopping === "still blocked" ? since : "");
   }
   if (task.waiting_for === "seat") return "waits for a free thread";
+  if (task.waiting_for === "process") return "waits for a free process";
   if (task.waiting_for === "dependencies") {
     const open = task.depend_on.filter((id) => known(id)?.status !== COMPLETED);
     return `waits for ${names(open.length ? open : task.depend_on, known)}`;
