@@ -35,6 +35,7 @@ class TaskControl(Reading):
     Args:
         max_workers: how many tasks may run at once. Those beyond it stay Suspended, ``waiting_for`` a ``"seat"``.
         history: how many changes are kept for those who follow them, see :meth:`subscribe`.
+        capture_logs: whether what ``logging`` emits inside of a task goes to the task's log as well.
 
     Attributes:
         db: the records, as a TinyDB in memory: all its methods work, at any time.
@@ -42,13 +43,13 @@ class TaskControl(Reading):
         status_code: the five descriptions, indexed by status code.
     """
 
-    def __init__(self, *, max_workers: int = 1000, history: int = 16_384) -> None:
+    def __init__(self, *, max_workers: int = 1000, history: int = 16_384, capture_logs: bool = True) -> None:
         max_workers = arguments.check_whole(max_workers, "max_workers")
         super().__init__(Keeper(arguments.check_whole(history, "history")))
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
-        self._life = Lifecycle(self._keeper, max_workers)
+        self._life = Lifecycle(self._keeper, max_workers, bool(capture_logs))
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0

@@ -11,6 +11,7 @@ from typing import Any
 
 from .interrupts import Shield, running, shield
 from .journal import Journal
+from .lines import Lines
 from .task import Task, check, is_shielded
 
 _current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
@@ -80,7 +81,7 @@ class TaskHandle:
             self._journal.tell_progress(self._task, told)
 
     def log(self, message: object, level: str | int = "INFO") -> None:
-        """Adds a line to the task's log; the last 200 are kept.
+        """Adds a line to the task's log; the last 200 are kept, each up to 2,000 characters.
 
         ``level`` is one of ``logging``'s, by name or number. Raises ValueError for another.
         """
@@ -129,6 +130,12 @@ def call(task: Task, journal: Journal) -> Any:
 def current_task() -> TaskHandle | None:
     """The handle of the task that the calling code runs in, however deep below its function; None outside."""
     return _current.get()
+
+
+def current_run() -> tuple[Task, Lines] | None:
+    """The task that the calling code runs in, and where its log lines go; None outside."""
+    handle = _current.get()
+    return None if handle is None else (handle._task, handle._journal.lines)  # noqa: SLF001  # users get the handle
 
 
 def _amount(value: object, argument: str) -> int | float:

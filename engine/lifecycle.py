@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from . import graph, logs, records
+from . import capture, graph, logs, records
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
@@ -40,7 +40,7 @@ class Lifecycle:
     store's. ``thread_timeout`` is the default limit in seconds, read when a task begins.
     """
 
-    def __init__(self, keeper: Keeper, max_workers: int) -> None:
+    def __init__(self, keeper: Keeper, max_workers: int, captures_logs: bool) -> None:
         self.live: dict[str, Task] = {}
         self.thread_timeout: float | None = None
         self.boot_id = secrets.token_hex(8)
@@ -50,8 +50,12 @@ class Lifecycle:
         self._undone: deque[tuple[str, str]] = deque()
         self._keeper = keeper
         self._lock = keeper.lock
-        self.journal = Journal(keeper)
         self.supervisor = Supervisor(self._expire, may_rest=lambda: self.is_idle)
+        self.journal = Journal(keeper, self.supervisor.call_at)
+        self._late_lines = self.journal.lines.kept
+        self.journal.lines.is_off = not captures_logs
+        if captures_logs:
+            capture.install()
         self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
@@ -136,6 +140,8 @@ class Lifecycle:
     def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
         """Posts what came of a task, unless its end was decided before; returns the tasks that may start now."""
         run_s = time.monotonic() - task.started
+        if self._late_lines and task in self._late_lines:
+            self._write_lines(task)
         line = trace = None
         if error is not None and task.stop is None:
             line, trace = records.one_line(error), records.traceback_text(error)
@@ -158,6 +164,13 @@ class Lifecycle:
         logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
         return []
 
+    def _write_lines(self, task: Task) -> None:
+        take(self._lock)
+        try:
+            self.journal.tell_lines(task)
+        finally:
+            self._lock.release()
+
     def _take_followers(self, task: Task, status: int) -> list[Task]:
         take(self._lock)
         try:
@@ -177,7 +190,7 @@ class Lifecycle:
             if record is None or record["status"] not in UNFINISHED or not task.decision.acquire(False):
                 return False
             task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
-            self._keeper.settle()
+            self.journal.tell_lines(task)  # settles, too
             run_s = None if task.worker is None else time.monotonic() - task.started
             current = self._keeper.at(task.doc_id) or record
             stopped = records.stopped(current, status, run_s, error)
@@ -349,6 +362,8 @@ class Lifecycle:
     def close(self, join_s: float) -> None:
         """Lets threads and subscriptions end when their work is done; waits up to ``join_s`` seconds for threads."""
         self.is_closing = True
+        if self.is_orphan:
+            return  # none of the threads is here, and one that isn't may have held a lock
         self._close_feed()
         self.pool.close()
         self.supervisor.close()
@@ -372,7 +387,9 @@ class Lifecycle:
         A manager that had nothing to do before the fork is a new one here, not to be taken for its parent's.
         """
         self.is_orphan = self.is_orphan or self._keeper.revision > 0
-        if not self.is_orphan:
+        if self.is_orphan:
+            self.journal.lines.is_off = True  # nobody would write them down
+        else:
             self.boot_id = secrets.token_hex(8)
         self.live.clear()
 

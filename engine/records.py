@@ -12,6 +12,7 @@ from typing import Any
 from .status import Status, is_code, may_be_written, word_of
 
 Record = dict[str, Any]
+Line = dict[str, Any]
 
 SUSPENDED, RUNNING = Status.SUSPENDED.value, Status.RUNNING.value
 COMPLETED, ERROR, CANCELED = Status.COMPLETED.value, Status.ERROR.value, Status.CANCELED.value
@@ -25,8 +26,9 @@ STOP_REQUESTED, INTERRUPT_SENT, STILL_BLOCKED = "stop requested", "interrupt sen
 TIMED_OUT = "Killed by timeout"
 ON_REQUEST = "Canceled on request"
 
-#: How many log lines a record keeps, and how long an error line and a traceback may get.
+#: How many log lines a record keeps, and how long each, an error line and a traceback may get.
 MAX_LOG_LINES = 200
+MAX_LINE_CHARS = 2_000
 MAX_ERROR_CHARS = 10_000
 MAX_TRACEBACK_CHARS = 60_000
 
@@ -112,10 +114,14 @@ def stopped(record: Record, status: int, run_s: float | None, error: str | None)
     return version
 
 
-def logged(record: Record, level: str, message: str) -> Record:
-    """The version with one more log line; the oldest lines go first."""
-    line = {"at": time.time(), "level": level, "message": message}
-    return {**record, "log": (*(record["log"] or ())[1 - MAX_LOG_LINES :], line)}
+def line(at: float, level: str, message: str, logger: str | None = None) -> Line:
+    """A line of a task's log; ``logger`` is who logged it, None for what the task's handle was told."""
+    return {"at": at, "level": level, "message": _cut(message, MAX_LINE_CHARS), "logger": logger}
+
+
+def logged(record: Record, lines: Sequence[Line]) -> Record:
+    """The version with more log lines; the oldest go first."""
+    return {**record, "log": (*(record["log"] or ()), *lines)[-MAX_LOG_LINES:]}
 
 
 def is_task(document: Record) -> bool:
@@ -178,7 +184,11 @@ def one_line(error: BaseException) -> str:
         message = f"<its message can't be shown: {type(broken).__name__}>"
     name = type(error).__name__
     line = " ".join(f"{name}: {message}".split()) if message else name
-    return line if len(line) <= MAX_ERROR_CHARS else line[: MAX_ERROR_CHARS - 1] + "…"
+    return _cut(line, MAX_ERROR_CHARS)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def traceback_text(error: BaseException) -> str:
