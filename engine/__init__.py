@@ -14,6 +14,7 @@ from .errors import (
 )
 from .feed import Change, Subscription
 from .handle import TaskHandle, current_task
+from .hooks import Transition
 from .reading import Snapshot
 from .status import Status
 
@@ -31,6 +32,7 @@ __all__ = [
     "TaskHandle",
     "TaskInterrupt",
     "TaskTimeout",
+    "Transition",
     "UnknownTask",
     "WaitCycle",
     "current_task",

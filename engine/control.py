@@ -14,6 +14,7 @@ from typing import Any
 from . import arguments, records
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
+from .hooks import Hook
 from .interrupts import running, shield
 from .lifecycle import Lifecycle
 from .reading import Reading
@@ -233,6 +234,22 @@ class TaskControl(Reading):
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, in order. Raises RevisionGone if they are not held any more."""
         return list(self._keeper.feed.after(arguments.check_revision(since)))
+
+    def on_transition(self, function: Hook) -> Hook:
+        """Has ``function`` called with a :class:`Transition` whenever a task comes to another state, from now on.
+
+        Returns the function, so this is a decorator, too. It is called on a thread for all hooks, one transition after
+        the other in their order. Raises TypeError for what can't be called.
+        """
+        arguments.check_hook(function)
+        with shield:
+            self._life.ensure_hooks().add(function)
+        return function
+
+    def off_transition(self, function: Hook) -> bool:
+        """Has a function not be called at transitions any more; False if it wasn't. A call under way goes on."""
+        with shield:
+            return self._life.hooks is not None and self._life.hooks.remove(function)
 
     # -- the end
 

@@ -19,6 +19,7 @@ from . import capture, graph, logs, records
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
+from .hooks import Hooks
 from .journal import Journal
 from .moves import Moves, first_record
 from .patience import take
@@ -59,6 +60,8 @@ class Lifecycle:
         self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
+        #: Made with the first hook.
+        self.hooks: Hooks | None = None
         keeper.watch(Moves(self.live).make, self._review, self._react)
         finish_at_exit(self)
         follow_forks(self)
@@ -83,6 +86,15 @@ class Lifecycle:
             self.decide(task, CANCELED, failure, TaskCancelled)
         elif not waits:
             self.pool.submit(task)
+        if self.hooks is not None:
+            self.hooks.ensure_thread()
+
+    def ensure_hooks(self) -> Hooks:
+        """What calls users' functions at transitions."""
+        with self._lock:
+            if self.hooks is None:
+                self.hooks = Hooks(self._keeper, lambda: self.is_idle)
+            return self.hooks
 
     def _link(self, task: Task, dependencies: tuple[str, ...]) -> tuple[bool, str | None]:
         """Has the task wait for those of its dependencies that haven't ended.
@@ -370,6 +382,8 @@ class Lifecycle:
         until = time.monotonic() + join_s
         self.pool.join(join_s)
         self.supervisor.join(max(0.0, until - time.monotonic()))
+        if self.hooks is not None:
+            self.hooks.join(join_s)
 
     # -- around a fork
 

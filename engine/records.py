@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
@@ -124,7 +124,7 @@ def logged(record: Record, lines: Sequence[Line]) -> Record:
     return {**record, "log": (*(record["log"] or ()), *lines)[-MAX_LOG_LINES:]}
 
 
-def is_task(document: Record) -> bool:
+def is_task(document: Mapping[str, Any]) -> bool:
     """Whether a document of the table is a task's record, rather than something a user put there."""
     return isinstance(document.get("id"), str) and "added_at" in document and "status" in document
 
