@@ -16,11 +16,13 @@ from .feed import Change, Subscription
 from .handle import TaskHandle, current_task
 from .hooks import Transition
 from .reading import Snapshot
+from .reasons import Reason
 from .status import Status
 
 __all__ = [
     "Change",
     "Forked",
+    "Reason",
     "RevisionGone",
     "ShutDown",
     "Snapshot",

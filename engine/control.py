@@ -15,9 +15,9 @@ from . import arguments, records
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
+from .insight import Insight
 from .interrupts import running, shield
 from .lifecycle import Lifecycle
-from .reading import Reading
 from .status import FINAL, WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
@@ -27,7 +27,7 @@ _ID_MASK = (1 << _ID_BITS) - 1
 _ID_STEP = 0xB97F4A7C15  # odd, so that multiples of it modulo 2**40 repeat only after 2**40 ids
 
 
-class TaskControl(Reading):
+class TaskControl(Insight):
     """Runs functions as tasks on threads of this process and keeps a record of each.
 
     Every method may be called from any thread, from inside tasks as well. No thread is started before the first
@@ -37,6 +37,8 @@ class TaskControl(Reading):
         max_workers: how many tasks may run at once. Those beyond it stay Suspended, ``waiting_for`` a ``"seat"``.
         history: how many changes are kept for those who follow them, see :meth:`subscribe`.
         capture_logs: whether what ``logging`` emits inside of a task goes to the task's log as well.
+        stuck_after: for how many seconds the thread of a running task must not have moved to be called stuck on the
+            task's record; None to never look.
 
     Attributes:
         db: the records, as a TinyDB in memory: all its methods work, at any time.
@@ -44,13 +46,23 @@ class TaskControl(Reading):
         status_code: the five descriptions, indexed by status code.
     """
 
-    def __init__(self, *, max_workers: int = 1000, history: int = 16_384, capture_logs: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        max_workers: int = 1000,
+        history: int = 16_384,
+        capture_logs: bool = True,
+        stuck_after: float | None = 60.0,
+    ) -> None:
         max_workers = arguments.check_whole(max_workers, "max_workers")
-        super().__init__(Keeper(arguments.check_whole(history, "history")))
+        keeper = Keeper(arguments.check_whole(history, "history"))
+        after_s = arguments.check_limit(stuck_after, "stuck_after")
+        super().__init__(
+            keeper, Lifecycle(keeper, max_workers, captures_logs=bool(capture_logs), stuck_after_s=after_s)
+        )
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
-        self._life = Lifecycle(self._keeper, max_workers, bool(capture_logs))
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import records
 from .lines import CallAt, Lines
-from .records import SUSPENDED, Line, Record
+from .records import RUNNING, SUSPENDED, Line, Record
 from .store import Keeper
 from .task import Task
 
@@ -58,6 +58,19 @@ class Journal:
             if record is None or record["stopping"] == stopping or (task.is_thread_done and stopping is not None):
                 return
             self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
+
+    def told(self, task: Task) -> tuple[object, ...]:
+        """What a task has told of itself so far: each time it tells something, one of these is another object."""
+        record = self.record_of(task) or {}
+        return record.get("progress"), record.get("log")
+
+    def tell_stuck(self, task: Task, stuck: dict[str, Any] | None) -> None:
+        """Notes of a running task since when its thread hasn't moved, and from where; None when it has."""
+        with self._lock:
+            self._keeper.settle()
+            record = self.record_of(task)
+            if record is not None and record["status"] == RUNNING and record["stuck"] != stuck:
+                self._keeper.replace(task.doc_id, {**record, "stuck": stuck})
 
     def tell_waiting(self, tasks: list[Task]) -> None:
         """Notes of tasks that nothing but a seat keeps them from running."""

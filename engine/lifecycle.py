@@ -28,6 +28,7 @@ from .records import CANCELED, COMPLETED, ERROR, Record
 from .status import UNFINISHED, may_be_written, word_of
 from .stopping import Stopper
 from .store import Edit, Keeper
+from .stuck import StuckWatch
 from .supervisor import Supervisor
 from .task import Task
 from .waiting import Waiting
@@ -41,7 +42,7 @@ class Lifecycle:
     store's. ``thread_timeout`` is the default limit in seconds, read when a task begins.
     """
 
-    def __init__(self, keeper: Keeper, max_workers: int, captures_logs: bool) -> None:
+    def __init__(self, keeper: Keeper, max_workers: int, *, captures_logs: bool, stuck_after_s: float | None) -> None:
         self.live: dict[str, Task] = {}
         self.thread_timeout: float | None = None
         self.boot_id = secrets.token_hex(8)
@@ -57,7 +58,9 @@ class Lifecycle:
         self.journal.lines.is_off = not captures_logs
         if captures_logs:
             capture.install()
-        self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
+        call_at = self.supervisor.call_at
+        self.pool = Pool(self, max_workers, call_at, self.journal.tell_waiting, self._watch_threads)
+        self._watch = StuckWatch(stuck_after_s, self.pool.in_hand, call_at, self.journal)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
         #: Made with the first hook.
@@ -65,6 +68,9 @@ class Lifecycle:
         keeper.watch(Moves(self.live).make, self._review, self._react)
         finish_at_exit(self)
         follow_forks(self)
+
+    def _watch_threads(self) -> None:
+        self._watch.plan()
 
     def unfinished(self, task_id: object) -> Task | None:
         """The task with this id, if its end isn't on the record."""

@@ -52,6 +52,7 @@ _FRESH: Record = {
     "thread_timeout": None,
     "progress": None,
     "stopping": None,
+    "stuck": None,
     "traceback": None,
     "log": (),
 }
@@ -93,7 +94,7 @@ def ended(record: Record, status: int, run_s: float, at: float, error: str | Non
     version["perf"] = run_s
     version["error"] = error
     version["finished_at"] = at
-    version["waiting_for"] = None
+    version["waiting_for"] = version["stuck"] = None
     return version
 
 
