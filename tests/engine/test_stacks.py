@@ -148,27 +148,60 @@ def test_the_flag_goes_with_the_end(watched, gate, until):
     assert stuck(watched, task_id) is None
 
 
+@pytest.fixture
+def looked_at(managers):
+    """A manager whose threads are looked at when the test says so, and the look."""
+    manager = managers(stuck_after=1e-9)
+    watch = manager._life._watch
+    watch._is_planned = True
+
+    def look():
+        watch._compare([task for task in manager._life.pool.in_hand() if task is not None])
+
+    return manager, look
+
+
 @pytest.mark.parametrize(
-    "work",
+    "step",
     [
-        lambda handle, over: handle.sleep(2),
-        lambda handle, over: [sum(range(100)) for _ in iter(over.is_set, True)],
-        lambda handle, over: [handle.progress(1, 2) for _ in iter(lambda: over.wait(0.001), True)],
+        lambda handle: sum(range(100)),
+        lambda handle: [handle.progress(1, 2), time.sleep(0.001)],
+        lambda handle: [handle.log("here"), time.sleep(0.001)],
     ],
-    ids=["sleeps by its handle", "computes", "tells its progress"],
+    ids=["computes", "tells its progress", "logs"],
 )
-def test_a_task_that_sleeps_computes_or_tells_is_not_flagged(watched, gates, until, work):
-    """Others are flagged meanwhile, so there were looks enough."""
-    over = threading.Event()
-    task_id = watched.add("fine", lambda handle: work(handle, over))
-    for _ in range(2):
-        gate = gates()
-        other = watched.add("stuck", gate)
-        until(lambda other=other: stuck(watched, other), "the other one's flag")
-        gate.open()
+def test_a_task_that_goes_on_is_not_flagged(looked_at, gate, until, step):
+    """It may be at the same place each time, as a loop is."""
+    manager, look = looked_at
+    rounds, over = [0], threading.Event()
+
+    def work(handle):
+        while not over.is_set():
+            step(handle)
+            rounds[0] += 1
+
+    task_id = manager.add("goes on", work)
+    flagged = manager.add("stuck", gate)
+    gate.wait_until_started()
+    for _ in range(LOOKS * 5):
+        before = rounds[0]
+        until(lambda before=before: rounds[0] > before + 1, "the task to go on")
+        look()
     over.set()
 
-    assert [change for change in watched.changes(0) if change.id == task_id and change.record["stuck"]] == []
+    assert stuck(manager, flagged)
+    assert [change for change in manager.changes(0) if change.id == task_id and change.record["stuck"]] == []
+
+
+def test_a_task_that_sleeps_by_its_handle_is_not_flagged(looked_at, until):
+    """It has said that it does nothing."""
+    manager, look = looked_at
+    task_id = manager.add("sleeps", lambda handle: handle.sleep(PATIENCE_S))
+    until(lambda: manager.stack(task_id)[-1:] and "alarm.acquire" in manager.stack(task_id)[-1], "the sleep")
+    for _ in range(LOOKS * 2):
+        look()
+
+    assert stuck(manager, task_id) is None
 
 
 def test_a_task_that_waits_for_others_is_not_flagged(watched, gates, until):
@@ -196,15 +229,13 @@ def test_a_clock_that_jumps_flags_nobody(monkeypatch, managers, gate):
     assert stuck(manager, task_id) is None
 
 
-def test_several_looks_are_needed(managers, gate):
+def test_several_looks_are_needed(looked_at, gate):
     """However late the looks are, it takes one more than four to call a task stuck."""
-    manager = managers(stuck_after=1e-9)
-    watch, flags = manager._life._watch, []
-    watch._is_planned = True  # only the looks below
-    task_id = manager.add("runs", lambda: gate(None))
+    manager, look = looked_at
+    task_id, flags = manager.add("runs", gate), []
     gate.wait_until_started()
     while not any(flags) and len(flags) < 1000:
-        watch._compare([task for task in manager._life.pool.in_hand() if task is not None])
+        look()
         flags.append(stuck(manager, task_id) is not None)
 
     assert flags[-1]
