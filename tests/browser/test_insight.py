@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard import create_app
 from engine import TaskControl, TaskHandle
-from tests.browser.looking import expect_names, row_of
+from tests.browser.looking import expect_names, row_of, violations
 from tests.browser.serving import Served, served
 from tests.browser.working import ends, runs_on, runs_until
 
@@ -130,6 +130,8 @@ def test_stuck_tasks_are_flagged_and_found(
         re.compile(r"^stuck at test_insight\.py:\d+ in sits for \d s$"), timeout=15_000
     )
 
+    plain = visit(url=server.url, scripts=False)
+    expect(row_of(plain, "Sits").locator(".note")).to_contain_text("stuck at test_insight.py:")
     page.get_by_role("searchbox").fill("is:stuck")
     expect_names(page, ["Sits"])
     page.get_by_role("link", name=task).click()
@@ -137,7 +139,9 @@ def test_stuck_tasks_are_flagged_and_found(
     expect(page.locator("[data-field='why']")).to_have_text(
         re.compile(r"^It hasn't moved from test_insight\.py:\d+ in sits for \d+ s\.$")
     )
-    expect(page.get_by_role("button", name="Take it now")).to_be_visible()
+    page.get_by_role("button", name="Take it now").click()
+    expect(page.get_by_label("Frames")).to_contain_text("in sits")
+    assert violations(page) == []
 
 
 def test_what_is_can_be_is_suggested(
