@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine import Status, TaskControl
+from engine import Reason, Status, TaskControl, UnknownTask
 
 from . import wire
 from .order import SORTS, sort_key
@@ -118,7 +118,14 @@ def find_detail(taskman: TaskControl, task_id: str) -> wire.Json | None:
         [wire.neighbour(one, _record_of(taskman, one)) for one in ids[: wire.NEIGHBOURS_LIMIT]]
         for ids in (before, after)
     ]
-    return wire.detail(record, listed[0], listed[1], (len(before), len(after)))
+    return wire.detail(record, listed[0], listed[1], (len(before), len(after)), _reason(taskman, task_id))
+
+
+def _reason(taskman: TaskControl, task_id: str) -> Reason | None:
+    try:
+        return taskman.why(task_id)
+    except UnknownTask:  # removed in this very moment
+        return None
 
 
 def _record_of(taskman: TaskControl, task_id: str) -> Record | None:

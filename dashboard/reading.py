@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Blueprint, Response, request
+
+from engine import UnknownTask
 
 from . import failures, processes, wire
 from .answers import json_answer
@@ -10,6 +14,7 @@ from .neighbourhood import around
 from .panel import Panel
 from .problems import Problem, no_such_task
 from .query import BadQuery, choose, find_detail, read_count, read_query
+from .text import clean
 
 MOST_TASKS = 1000
 
@@ -66,6 +71,14 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
 
 
 def _register_overviews(blueprint: Blueprint, panel: Panel) -> None:
+    def stack(task_id: str) -> Response:
+        try:
+            entries = panel.taskman.stack(task_id)
+        except UnknownTask:
+            raise no_such_task(task_id) from None
+        text = clean("".join(entries).rstrip(), wire.LONG_LIMIT, keep_end=True)
+        return json_answer({"stack": text or None, "server_time": time.time()})
+
     def neighbours(task_id: str) -> Response:
         found = around(panel.taskman.snapshot().records, task_id)
         if found is None:
@@ -77,5 +90,6 @@ def _register_overviews(blueprint: Blueprint, panel: Panel) -> None:
         standing = wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts())
         return json_answer({**standing, "failures": failures.grouped(filter(wire.is_shown, moment.records))})
 
+    blueprint.add_url_rule("/api/tasks/<task_id>/stack", "stack", stack)
     blueprint.add_url_rule("/api/tasks/<task_id>/neighbourhood", "neighbours", neighbours)
     blueprint.add_url_rule("/api/failures", "failing", failing)

@@ -23,6 +23,8 @@ _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 STATUS_HINT = "status is one or more of completed, error, suspended, running, canceled: status:error,canceled"
 AGE_HINT = "after and before take an age such as 30s, 5m, 2h or 1d: after:1h is what was added within the last hour"
 
+IS_HINT = "is:stuck is what runs and hasn't moved for a while"
+
 
 class Term(NamedTuple):
     """One condition in lower case: `key` is "" for plain words; a negated one holds where its value doesn't."""
@@ -134,6 +136,12 @@ def _age(term: Term, now: float) -> Test:
     return test
 
 
+def _is(term: Term, _now: float) -> Test:
+    if term.value != "stuck":
+        raise BadTerm(term, IS_HINT)
+    return lambda record: isinstance(record.get("stuck"), Mapping)
+
+
 def _depends(term: Term, _now: float) -> Test:
     return lambda record: term.value in (one.lower() for one in wire.dependencies(record))
 
@@ -154,6 +162,7 @@ _TESTS: dict[str, Callable[[Term, float], Test]] = {
     "error": lambda term, now: _text("error", term, now),
     "after": _age,
     "before": _age,
+    "is": _is,
     "depends": _depends,
     "thread": _thread,
     "failure": _failure,

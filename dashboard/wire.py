@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import index
 from typing import Any, SupportsFloat, SupportsIndex, cast
 
-from engine import Status
+from engine import Reason, Status
 
 from .failures import fingerprint
 from .text import clean, shown
@@ -71,14 +71,22 @@ def row(record: Record) -> Json:
         "progress": progress(record),
         "waiting_for": _label(get("waiting_for")),
         "stopping": _label(get("stopping")),
+        "stuck": _stuck(get("stuck")),
         "thread_timeout": _number(get("thread_timeout")),
     }
 
 
-def detail(record: Record, waits_for: Sequence[Json], needed_by: Sequence[Json], totals: tuple[int, int]) -> Json:
+def detail(
+    record: Record,
+    waits_for: Sequence[Json],
+    needed_by: Sequence[Json],
+    totals: tuple[int, int],
+    reason: Reason | None = None,
+) -> Json:
     """A shown record with everything that the page of one task says.
 
-    `waits_for` and `needed_by` are neighbours; `totals` says how many there are of each, listed or not.
+    `waits_for` and `needed_by` are neighbours; `totals` says how many there are of each, listed or not; `reason` says
+    why the task doesn't run or end.
     """
     error, trace = record.get("error"), record.get("traceback")
     # Only a task that keeps its result has one, and None is a result too.
@@ -90,6 +98,8 @@ def detail(record: Record, waits_for: Sequence[Json], needed_by: Sequence[Json],
         "error": None if error is None else clean(error, LONG_LIMIT),
         "traceback": None if trace is None else clean(trace, LONG_LIMIT, keep_end=True),
         "log": _log(record.get("log")),
+        "why": None if reason is None else clean(reason.text, ERROR_LIMIT + NAME_LIMIT),
+        "why_since": None if reason is None else _number(reason.since),
         "waits_for": list(waits_for),
         "needed_by": list(needed_by),
         "waits_for_count": totals[0],
@@ -180,6 +190,14 @@ def progress(record: Record) -> Json | None:
     return {"done": done, "total": total, "message": None if message is None else clean(message, NAME_LIMIT)}
 
 
+def _stuck(value: object) -> Json | None:
+    """Since when the task's thread hasn't moved, and from where."""
+    if not isinstance(value, Mapping):
+        return None
+    since = _number(value.get("since"))
+    return None if since is None else {"since": since, "at": clean(value.get("at"), NAME_LIMIT)}
+
+
 def _log(lines: object) -> list[Json]:
     if not isinstance(lines, Iterable) or isinstance(lines, str | bytes):
         return []
@@ -188,6 +206,7 @@ def _log(lines: object) -> list[Json]:
             "at": _number(line.get("at")),
             "level": clean(line.get("level"), 20),
             "message": clean(line.get("message"), 2000),
+            "logger": None if line.get("logger") is None else clean(line.get("logger"), NAME_LIMIT),
         }
         for line in lines
         if isinstance(line, Mapping)

@@ -16,7 +16,9 @@ from .errors import (
 )
 from .feed import Change, Subscription
 from .handle import TaskHandle, current_task
+from .hooks import Transition
 from .reading import Snapshot
+from .reasons import Reason
 from .status import Status
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "Forked",
     "NotSendable",
     "ProcessDied",
+    "Reason",
     "RevisionGone",
     "ShutDown",
     "Snapshot",
@@ -35,6 +38,7 @@ __all__ = [
     "TaskHandle",
     "TaskInterrupt",
     "TaskTimeout",
+    "Transition",
     "UnknownTask",
     "WaitCycle",
     "current_task",

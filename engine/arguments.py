@@ -76,6 +76,13 @@ def _decide(function: object, required: int, required_by_name: list[str], has_va
     return required == 1 or has_varargs
 
 
+def check_hook(function: object) -> None:
+    """A function that can be called at transitions."""
+    if not callable(function) or inspect.iscoroutinefunction(function):
+        kind = _kind(function) if not callable(function) else "a coroutine function"
+        raise TypeError(f"function must be callable with a transition, not {kind}: on_transition(print)")
+
+
 def _is_async(function: object) -> TypeError:
     return TypeError(
         f"function {_label(function)} is a coroutine function, which a thread can't run by calling it. "

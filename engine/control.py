@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 from . import arguments, records
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
+from .hooks import Hook
+from .insight import Insight
 from .interrupts import running, shield
 from .lifecycle import Lifecycle
-from .reading import Reading
 from .status import FINAL, WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
@@ -26,7 +27,7 @@ _ID_MASK = (1 << _ID_BITS) - 1
 _ID_STEP = 0xB97F4A7C15  # odd, so that multiples of it modulo 2**40 repeat only after 2**40 ids
 
 
-class TaskControl(Reading):
+class TaskControl(Insight):
     """Runs functions as tasks on threads of this process and keeps a record of each.
 
     Every method may be called from any thread, from inside tasks as well. No thread is started before the first
@@ -35,6 +36,9 @@ class TaskControl(Reading):
     Args:
         max_workers: how many tasks may run at once. Those beyond it stay Suspended, ``waiting_for`` a ``"seat"``.
         history: how many changes are kept for those who follow them, see :meth:`subscribe`.
+        capture_logs: whether what ``logging`` emits inside of a task goes to the task's log as well.
+        stuck_after: for how many seconds the thread of a running task must not have moved to be called stuck on the
+            task's record; None to never look.
         max_processes: how many tasks with ``isolation="process"`` may run at once; None for one on each processor.
 
     Attributes:
@@ -43,15 +47,24 @@ class TaskControl(Reading):
         status_code: the five descriptions, indexed by status code.
     """
 
-    def __init__(self, *, max_workers: int = 1000, history: int = 16_384, max_processes: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        max_workers: int = 1000,
+        history: int = 16_384,
+        capture_logs: bool = True,
+        stuck_after: float | None = 60.0,
+        max_processes: int | None = None,
+    ) -> None:
         max_workers = arguments.check_whole(max_workers, "max_workers")
         if max_processes is not None:
             max_processes = arguments.check_whole(max_processes, "max_processes")
-        super().__init__(Keeper(arguments.check_whole(history, "history")))
+        keeper = Keeper(arguments.check_whole(history, "history"))
+        after_s = arguments.check_limit(stuck_after, "stuck_after")
+        super().__init__(keeper, Lifecycle(keeper, max_workers, max_processes, bool(capture_logs), after_s))
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
-        self._life = Lifecycle(self._keeper, max_workers, max_processes)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
@@ -243,6 +256,22 @@ class TaskControl(Reading):
     def changes(self, since: int) -> list[Change]:
         """The changes after a revision, in order. Raises RevisionGone if they are not held any more."""
         return list(self._keeper.feed.after(arguments.check_revision(since)))
+
+    def on_transition(self, function: Hook) -> Hook:
+        """Has ``function`` called with a :class:`Transition` whenever a task comes to another state, from now on.
+
+        Returns the function, so this is a decorator, too. It is called on a thread for all hooks, one transition after
+        the other in their order. Raises TypeError for what can't be called.
+        """
+        arguments.check_hook(function)
+        with shield:
+            self._life.ensure_hooks().add(function)
+        return function
+
+    def off_transition(self, function: Hook) -> bool:
+        """Has a function not be called at transitions any more; False if it wasn't. A call under way goes on."""
+        with shield:
+            return self._life.hooks is not None and self._life.hooks.remove(function)
 
     # -- the end
 

@@ -10,13 +10,27 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from .interrupts import Shield, running, shield
+from .records import Line
 from .task import Task, check, is_shielded
 
 _current: ContextVar[TaskHandle | None] = ContextVar("task_control_current_task", default=None)
 
 
+class LogLines(Protocol):
+    """Where lines go that ``logging`` is told inside of tasks."""
+
+    is_off: bool
+
+    def add(self, task: Task, line: Line) -> None:
+        """Takes in a line. From any thread, within ``shield``."""
+
+
 class Reporter(Protocol):
     """Who notes down what a task tells: the journal, or in a task's own process who sends it there."""
+
+    @property
+    def lines(self) -> LogLines:
+        """Where what is logged goes."""
 
     def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
         """Notes how far a task is."""
@@ -89,7 +103,7 @@ class TaskHandle:
             self._journal.tell_progress(self._task, told)
 
     def log(self, message: object, level: str | int = "INFO") -> None:
-        """Adds a line to the task's log; the last 200 are kept.
+        """Adds a line to the task's log; the last 200 are kept, each up to 2,000 characters.
 
         ``level`` is one of ``logging``'s, by name or number. Raises ValueError for another.
         """
@@ -140,6 +154,12 @@ def call(task: Task, journal: Reporter) -> Any:
 def current_task() -> TaskHandle | None:
     """The handle of the task that the calling code runs in, however deep below its function; None outside."""
     return _current.get()
+
+
+def current_run() -> tuple[Task, LogLines] | None:
+    """The task that the calling code runs in, and where its log lines go; None outside."""
+    handle = _current.get()
+    return None if handle is None else (handle._task, handle._journal.lines)  # noqa: SLF001  # users get the handle
 
 
 def _amount(value: object, argument: str) -> int | float:

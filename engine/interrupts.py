@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
+from collections.abc import Callable
 from types import TracebackType
 
 from .errors import TaskInterrupt
@@ -21,6 +23,9 @@ _send = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(
 _clear = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)(
     ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
 )
+
+
+_clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)  # not on every system
 
 
 def drain(ident: int) -> None:
@@ -68,6 +73,18 @@ class Gate:
                     _send(self.ident, why)
             finally:
                 self.lock.release()
+
+    def cpu_s(self, run: object) -> float | None:
+        """The processor time that the thread of that run has used, in seconds; None if that can't be told now.
+
+        Supervisor only. Asked while the lock is held, as a thread that has ended must not be asked about.
+        """
+        if _clock_of is None or not self.lock.acquire(blocking=False):
+            return None
+        try:
+            return time.clock_gettime(_clock_of(self.ident)) if self.run is run else None
+        finally:
+            self.lock.release()
 
     def shut(self) -> None:
         """Keeps interrupts out until :meth:`reopen`; takes back one that is under way (it will be sent again)."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from . import records
-from .records import SUSPENDED, Record
+from .lines import CallAt, Lines
+from .records import RUNNING, SUSPENDED, Line, Record
 from .store import Keeper
 from .task import Task
 
@@ -16,9 +18,11 @@ class Journal:
     Each method but the first takes the store's lock and brings the records up to date before it writes.
     """
 
-    def __init__(self, keeper: Keeper) -> None:
+    def __init__(self, keeper: Keeper, call_at: CallAt) -> None:
         self._keeper = keeper
         self._lock = keeper.lock
+        #: What ``logging`` was told inside of tasks and isn't on their records yet.
+        self.lines = Lines(call_at, self.tell_lines)
 
     def record_of(self, task: Task) -> Record | None:
         """The task's record, unless it is gone and its number may be another's. With the lock held."""
@@ -35,11 +39,16 @@ class Journal:
 
     def tell_log(self, task: Task, level: str, message: str) -> None:
         """Adds a line to a task's log; also while an ended task's thread is still at work."""
+        self.tell_lines(task, records.line(time.time(), level, message))
+
+    def tell_lines(self, task: Task, *further: Line) -> None:
+        """Adds the lines that have been taken in for a task to its log, and further ones."""
         with self._lock:
             self._keeper.settle()
+            lines = (*self.lines.take(task), *further)
             record = self.record_of(task)
-            if record is not None:
-                self._keeper.replace(task.doc_id, records.logged(record, level, message))
+            if lines and record is not None:
+                self._keeper.replace(task.doc_id, records.logged(record, lines))
 
     def tell_stopping(self, task: Task, stopping: str | None) -> None:
         """Notes how far the stopping of a task's thread is; None when the thread is done with it."""
@@ -49,6 +58,19 @@ class Journal:
             if record is None or record["stopping"] == stopping or (task.is_thread_done and stopping is not None):
                 return
             self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
+
+    def told(self, task: Task) -> tuple[object, ...]:
+        """What a task has told of itself so far: each time it tells something, one of these is another object."""
+        record = self.record_of(task) or {}
+        return record.get("progress"), record.get("log")
+
+    def tell_stuck(self, task: Task, stuck: dict[str, Any] | None) -> None:
+        """Notes of a running task since when its thread hasn't moved, and from where; None when it has."""
+        with self._lock:
+            self._keeper.settle()
+            record = self.record_of(task)
+            if record is not None and record["status"] == RUNNING and record["stuck"] != stuck:
+                self._keeper.replace(task.doc_id, {**record, "stuck": stuck})
 
     def tell_process(self, task: Task, pid: int) -> None:
         """Notes which process runs a task's function."""

@@ -15,11 +15,12 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from . import graph, logs, records
+from . import capture, graph, logs, records
 from .backends import Processes
 from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
+from .hooks import Hooks
 from .journal import Journal
 from .moves import Moves, first_record
 from .patience import take
@@ -28,6 +29,7 @@ from .records import CANCELED, COMPLETED, ERROR, Record
 from .status import UNFINISHED, may_be_written, word_of
 from .stopping import Stopper
 from .store import Edit, Keeper
+from .stuck import StuckWatch
 from .supervisor import Supervisor
 from .task import Task
 from .waiting import Waiting
@@ -41,7 +43,14 @@ class Lifecycle:
     store's. ``thread_timeout`` is the default limit in seconds, read when a task begins.
     """
 
-    def __init__(self, keeper: Keeper, max_workers: int, max_processes: int | None) -> None:
+    def __init__(
+        self,
+        keeper: Keeper,
+        max_workers: int,
+        max_processes: int | None,
+        captures_logs: bool,
+        stuck_after_s: float | None,
+    ) -> None:
         self.live: dict[str, Task] = {}
         #: Those of them whose end nobody has decided.
         self._undecided: dict[str, Task] = {}
@@ -53,15 +62,26 @@ class Lifecycle:
         self._undone: deque[tuple[str, str]] = deque()
         self._keeper = keeper
         self._lock = keeper.lock
-        self.journal = Journal(keeper)
         self.supervisor = Supervisor(self._expire, may_rest=lambda: self.is_idle)
-        self.pool = Pool(self, max_workers, self.supervisor.call_at, self.journal.tell_waiting)
-        self.processes = Processes(max_processes, self.pool.submit, self.supervisor.call_at, self.journal)
+        self.journal = Journal(keeper, self.supervisor.call_at)
+        self._late_lines = self.journal.lines.kept
+        self.journal.lines.is_off = not captures_logs
+        if captures_logs:
+            capture.install()
+        call_at = self.supervisor.call_at
+        self.pool = Pool(self, max_workers, call_at, self.journal.tell_waiting, self._watch_threads)
+        self.processes = Processes(max_processes, self.pool.submit, call_at, self.journal)
+        self._watch = StuckWatch(stuck_after_s, self.pool.in_hand, call_at, self.journal)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
         self.waiting = Waiting(keeper, self.live, self.pool)
+        #: Made with the first hook.
+        self.hooks: Hooks | None = None
         keeper.watch(Moves(self.live).make, self._review, self._react)
         finish_at_exit(self)
         follow_forks(self)
+
+    def _watch_threads(self) -> None:
+        self._watch.plan()
 
     def unfinished(self, task_id: object) -> Task | None:
         """The task with this id, if its end isn't on the record."""
@@ -82,6 +102,15 @@ class Lifecycle:
             self._link(task, blockers)
         else:
             self.pool.submit(task)
+        if self.hooks is not None:
+            self.hooks.ensure_thread()
+
+    def ensure_hooks(self) -> Hooks:
+        """What calls users' functions at transitions."""
+        with self._lock:
+            if self.hooks is None:
+                self.hooks = Hooks(self._keeper, lambda: self.is_idle)
+            return self.hooks
 
     def _resolve(self, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
@@ -139,6 +168,8 @@ class Lifecycle:
     def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
         """Posts what came of a task, unless its end was decided before; returns the tasks that may start now."""
         run_s = time.monotonic() - task.started
+        if self._late_lines and task in self._late_lines:
+            self._write_lines(task)
         line = trace = None
         if error is not None and task.stop is None:
             line, trace = records.one_line(error), records.traceback_text(error)
@@ -163,6 +194,13 @@ class Lifecycle:
         logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
         return []
 
+    def _write_lines(self, task: Task) -> None:
+        take(self._lock)
+        try:
+            self.journal.tell_lines(task)
+        finally:
+            self._lock.release()
+
     def _take_followers(self, task: Task, status: int) -> list[Task]:
         take(self._lock)
         try:
@@ -186,7 +224,7 @@ class Lifecycle:
             if record is None or record["status"] not in UNFINISHED or not self._decides(task):
                 return False
             task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
-            self._keeper.settle()
+            self.journal.tell_lines(task)  # settles, too
             run_s = None if task.worker is None else time.monotonic() - task.started
             current = self._keeper.at(task.doc_id) or record
             stopped = records.stopped(current, status, run_s, error)
@@ -358,6 +396,8 @@ class Lifecycle:
     def close(self, join_s: float) -> None:
         """Lets threads and subscriptions end when their work is done; waits up to ``join_s`` seconds for threads."""
         self.is_closing = True
+        if self.is_orphan:
+            return  # none of the threads is here, and one that isn't may have held a lock
         self._close_feed()
         self.pool.close()
         self.supervisor.close()
@@ -365,6 +405,8 @@ class Lifecycle:
         self.pool.join(join_s)
         self.processes.close(max(0.0, until - time.monotonic()))
         self.supervisor.join(max(0.0, until - time.monotonic()))
+        if self.hooks is not None:
+            self.hooks.join(join_s)
 
     # -- around a fork
 
@@ -382,7 +424,9 @@ class Lifecycle:
         A manager that had nothing to do before the fork is a new one here, not to be taken for its parent's.
         """
         self.is_orphan = self.is_orphan or self._keeper.revision > 0
-        if not self.is_orphan:
+        if self.is_orphan:
+            self.journal.lines.is_off = True  # nobody would write them down
+        else:
             self.boot_id = secrets.token_hex(8)
         self.live.clear()
         self._undecided.clear()

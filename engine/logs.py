@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from logging import ERROR, WARNING
 
-__all__ = ["ERROR", "WARNING", "tell"]
+__all__ = ["ERROR", "NAME", "WARNING", "tell"]
 
-_log = logging.getLogger("task_control")
+#: The logger's name, and the beginning of the panel's.
+NAME = "task_control"
+
+_log = logging.getLogger(NAME)
 # A library is silent until its host configures logging; the records tell what failed all the same.
 _log.addHandler(logging.NullHandler())
 

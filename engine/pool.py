@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from .interrupts import shield
 from .task import Task
 from .workers import Engine, Worker
 
@@ -29,12 +30,14 @@ class Pool:
         max_workers: int,
         call_at: Callable[[float, Callable[[Any], None]], None],
         tell_waiting: Callable[[list[Task]], None],
+        on_start: Callable[[], None],
     ) -> None:
         self._engine = engine
         self.max_workers = max_workers
         self._eager = min(EAGER_THREADS, max_workers)
         self._call_at = call_at
         self._tell_waiting = tell_waiting
+        self._on_start = on_start
         #: Guards everything below, each worker's seat and the tasks' waiting fields; no other lock is taken within.
         self._lock = threading.RLock()  # a finalizer may come back here
         self._ready: deque[Task] = deque()
@@ -206,6 +209,12 @@ class Pool:
                 if look:
                     self._plan_look(TELL_AFTER_S)
                 return
+            self._on_start()
+
+    def in_hand(self) -> list[Task | None]:
+        """For each thread the task that it has in hand or had last; None for one that rests."""
+        with shield, self._lock:
+            return [worker.task for worker in self._workers]
 
     # -- looking after those who wait
 

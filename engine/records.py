@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
@@ -13,6 +13,7 @@ from .errors import RemoteTraceback
 from .status import Status, is_code, may_be_written, word_of
 
 Record = dict[str, Any]
+Line = dict[str, Any]
 
 SUSPENDED, RUNNING = Status.SUSPENDED.value, Status.RUNNING.value
 COMPLETED, ERROR, CANCELED = Status.COMPLETED.value, Status.ERROR.value, Status.CANCELED.value
@@ -26,8 +27,9 @@ STOP_REQUESTED, INTERRUPT_SENT, STILL_BLOCKED = "stop requested", "interrupt sen
 TIMED_OUT = "Killed by timeout"
 ON_REQUEST = "Canceled on request"
 
-#: How many log lines a record keeps, and how long an error line and a traceback may get.
+#: How many log lines a record keeps, and how long each, an error line and a traceback may get.
 MAX_LOG_LINES = 200
+MAX_LINE_CHARS = 2_000
 MAX_ERROR_CHARS = 10_000
 MAX_TRACEBACK_CHARS = 60_000
 
@@ -51,6 +53,7 @@ _FRESH: Record = {
     "thread_timeout": None,
     "progress": None,
     "stopping": None,
+    "stuck": None,
     "traceback": None,
     "log": (),
     "process": None,
@@ -93,7 +96,7 @@ def ended(record: Record, status: int, run_s: float, at: float, error: str | Non
     version["perf"] = run_s
     version["error"] = error
     version["finished_at"] = at
-    version["waiting_for"] = None
+    version["waiting_for"] = version["stuck"] = None
     return version
 
 
@@ -118,13 +121,17 @@ def stopped(record: Record, status: int, run_s: float | None, error: str | None)
     return version
 
 
-def logged(record: Record, level: str, message: str) -> Record:
-    """The version with one more log line; the oldest lines go first."""
-    line = {"at": time.time(), "level": level, "message": message}
-    return {**record, "log": (*(record["log"] or ())[1 - MAX_LOG_LINES :], line)}
+def line(at: float, level: str, message: str, logger: str | None = None) -> Line:
+    """A line of a task's log; ``logger`` is who logged it, None for what the task's handle was told."""
+    return {"at": at, "level": level, "message": _cut(message, MAX_LINE_CHARS), "logger": logger}
 
 
-def is_task(document: Record) -> bool:
+def logged(record: Record, lines: Sequence[Line]) -> Record:
+    """The version with more log lines; the oldest go first."""
+    return {**record, "log": (*(record["log"] or ()), *lines)[-MAX_LOG_LINES:]}
+
+
+def is_task(document: Mapping[str, Any]) -> bool:
     """Whether a document of the table is a task's record, rather than something a user put there."""
     return isinstance(document.get("id"), str) and "added_at" in document and "status" in document
 
@@ -184,7 +191,11 @@ def one_line(error: BaseException) -> str:
         message = f"<its message can't be shown: {type(broken).__name__}>"
     name = type(error).__name__
     line = " ".join(f"{name}: {message}".split()) if message else name
-    return line if len(line) <= MAX_ERROR_CHARS else line[: MAX_ERROR_CHARS - 1] + "…"
+    return _cut(line, MAX_ERROR_CHARS)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def traceback_text(error: BaseException) -> str:

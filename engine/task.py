@@ -135,6 +135,11 @@ class Task:
         """Whether the function has returned, or will not be called."""
         return self.function is None
 
+    @property
+    def waits_since(self) -> float | None:
+        """Since when it has waited for a seat, in monotonic seconds; None if it has not been ready."""
+        return getattr(self, "ready_at", None)
+
     def sound_alarms(self) -> None:
         """Wakes the task's own thread where it sleeps. From any thread; each alarm goes off once."""
         while self.alarms:

@@ -13,11 +13,13 @@ import select
 import signal
 import sys
 import threading
+import time
+from collections import deque
 from contextvars import copy_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from .. import records
+from .. import capture, records
 from ..handle import call
 from ..task import Task
 from . import parcels
@@ -27,15 +29,29 @@ from .parcels import Call, Line, Message, Progress, Raised, Ready, Returned
 class Outbox:
     """Where a task's handle writes to in this process. From any thread of the function's, also after its end."""
 
+    is_off = False
+
     def __init__(self, channel: Connection[Message, Call]) -> None:
         self._channel = channel
+        #: What logging is told comes here, too.
+        self.lines = self
         #: Keeps messages whole.
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may come back here
+        self._messages: deque[Message] = deque()
+        self._is_sending = False
 
     def send(self, message: Message) -> None:
         """Sends a message whole."""
+        self._messages.append(message)
         with self._lock:
-            self._channel.send(message)
+            if self._is_sending:
+                return  # by the same thread, further down
+            self._is_sending = True
+            try:
+                while self._messages:
+                    self._channel.send(self._messages.popleft())
+            finally:
+                self._is_sending = False
 
     def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
         """Has the record say how far a task is."""
@@ -43,7 +59,11 @@ class Outbox:
 
     def tell_log(self, task: Task, level: str, message: str) -> None:
         """Adds a line to a task's log."""
-        self.send(Line(task.id, level, message))
+        self.add(task, records.line(time.time(), level, message))
+
+    def add(self, task: Task, line: records.Line) -> None:
+        """Adds a line that was logged."""
+        self.send(Line(task.id, line))
 
 
 def main(channel_fd: int, lifeline_fd: int) -> None:
@@ -56,6 +76,7 @@ def main(channel_fd: int, lifeline_fd: int) -> None:
     parcels.here.is_inside = True
     if sys.stderr is not None:
         faulthandler.enable()
+    capture.install()
     outbox = Outbox(channel)
     outbox.send(Ready())
     while True:

@@ -13,6 +13,7 @@ from functools import cache, partial
 from types import CodeType
 from typing import Any, ClassVar, NamedTuple
 
+from .. import records
 from ..errors import NotSendable, RemoteTraceback
 
 
@@ -44,8 +45,7 @@ class Line(NamedTuple):
     """From the process: a line for a task's log."""
 
     task_id: str
-    level: str
-    text: str
+    line: records.Line
 
 
 class Returned(NamedTuple):

@@ -15,6 +15,7 @@ from ..errors import ProcessDied
 from ..interrupts import shield
 from ..journal import Journal
 from ..records import PROCESS
+from ..records import Line as LogLine
 from ..task import Task
 from .parcels import (
     Call,
@@ -167,11 +168,18 @@ def _converse(process: Process, call: Call, task: Task, journal: Journal) -> Ret
             if isinstance(message, Progress):
                 journal.tell_progress(task, message.told)
             elif isinstance(message, Line):
-                journal.tell_log(task, message.level, message.text)
+                _take_down(message.line, task, journal)
             elif isinstance(message, Returned | Raised):
                 return message
     except (OSError, EOFError, UnpicklingError):
         return None
+
+
+def _take_down(line: LogLine, task: Task, journal: Journal) -> None:
+    if line["logger"] is None:
+        journal.tell_lines(task, line)
+    elif not journal.lines.is_off:
+        journal.lines.add(task, line)
 
 
 def _cpu_count() -> int:

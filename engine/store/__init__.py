@@ -3,9 +3,9 @@
 from tinydb import Query, TinyDB
 from tinydb.table import Document
 
-from .keeper import Keeper
+from .keeper import Keeper, Moment
 from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
 
-__all__ = ["Doc", "Document", "Edit", "Keeper", "Query", "TaskDB", "TinyDB"]
+__all__ = ["Doc", "Document", "Edit", "Keeper", "Moment", "Query", "TaskDB", "TinyDB"]

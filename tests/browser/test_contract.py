@@ -230,19 +230,29 @@ PROGRESS = [
 ]
 
 
+REASONS = [
+    {"why": None, "why_since": None},
+    {"why": "It is about to start", "why_since": None},
+    {"why": "It waits", "why_since": 1000.0 - 75},
+    {"why": "It waits", "why_since": 1000.0},
+    {"why": "It is tried again", "why_since": 1000.0 + 8.5},
+]
+
+
 def test_figures_read_alike(visit: Callable[..., Page]) -> None:
-    """Lengths of time and progress read the same from the templates and from the scripts."""
+    """Lengths of time, progress and reasons read the same from the templates and from the scripts."""
     templates = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True)
     macros = templates.get_template("_format.html").module
     page = visit()
     module = page.locator('link[rel="modulepreload"][href$="/format.js"]').get_attribute("href")
     figures = [{"message": None, **progress} for progress in PROGRESS]
     said = page.evaluate(
-        """async ([module, seconds, progress]) => {
-            const { duration, elapsed, figure } = await import(module);
-            return [seconds.map(duration), seconds.map(elapsed), progress.map(figure)];
+        """async ([module, seconds, progress, reasons]) => {
+            const { duration, elapsed, figure, why } = await import(module);
+            const reads = [seconds.map(duration), seconds.map(elapsed), progress.map(figure)];
+            return [...reads, reasons.map((one) => why(one, 1000))];
         }""",
-        [module, SECONDS, figures],
+        [module, SECONDS, figures, REASONS],
     )
 
     def plain(markup: object) -> str:
@@ -251,3 +261,4 @@ def test_figures_read_alike(visit: Callable[..., Page]) -> None:
     assert [plain(macros.duration(seconds)) for seconds in SECONDS] == said[0]
     assert [plain(macros.elapsed(seconds)) for seconds in SECONDS] == said[1]
     assert [plain(macros.figure(progress)) for progress in figures] == said[2]
+    assert [str(macros.why(reason, 1000.0)) for reason in REASONS] == said[3]

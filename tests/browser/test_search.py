@@ -37,6 +37,9 @@ SEARCHES = [
     "-name:import*",
     "depends:{first}",
     "-depends:{first} name:*o*",
+    "is:stuck",
+    "-is:stuck name:*o*",
+    "is:lost",
 ]
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import engine
-from engine import Change, Snapshot, Status, Subscription, TaskControl, TaskHandle
+from engine import Change, Snapshot, Status, Subscription, TaskControl, TaskHandle, Transition
 from tests.contracts import pages
 from tests.contracts.pages import PAGES, ROOT, first_column, section
 
@@ -33,7 +33,7 @@ def test_the_manager_is_made_as_documented():
     assert f"`TaskControl{pages.signature(TaskControl)}`" in section(ENGINE, "TaskControl")
 
 
-@pytest.mark.parametrize("owner", [Change, Snapshot], ids=lambda owner: owner.__name__)
+@pytest.mark.parametrize("owner", [Change, Snapshot, Transition], ids=lambda owner: owner.__name__)
 def test_named_tuples_are_documented(owner):
     """Each field, in its order."""
     assert list(owner._fields) == first_column(section(ENGINE, owner.__name__))

@@ -27,6 +27,7 @@ RULES = {
     "failing": "reads",
     "inbox": "reads",
     "neighbours": "reads",
+    "stack": "reads",
     "cancellation": "acts",
     "cancellations": "acts",
     "plans": "acts",

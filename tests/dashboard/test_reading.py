@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from dashboard import create_app
@@ -11,11 +13,11 @@ pytestmark = pytest.mark.guarantee("P1")
 
 ROW_FIELDS = {
     "id", "name", "status", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error",
-    "failure", "thread", "progress", "waiting_for", "stopping", "thread_timeout",
+    "failure", "thread", "progress", "waiting_for", "stopping", "stuck", "thread_timeout",
 }  # fmt: skip
 DETAIL_FIELDS = ROW_FIELDS | {
     "get_result", "result", "traceback", "log", "process", "waits_for", "needed_by", "waits_for_count",
-    "needed_by_count", "transitions",
+    "needed_by_count", "transitions", "why", "why_since",
 }  # fmt: skip
 
 
@@ -105,6 +107,56 @@ def test_a_task_is_told_in_full(client, taskman):
     assert [step["word"] for step in detail["transitions"]] == ["Suspended", "Running", "Completed"]
     assert detail["transitions"][0]["after_s"] is None
     assert all(step["after_s"] >= 0 for step in detail["transitions"][1:])
+
+
+def test_a_task_tells_why_it_waits(client, taskman, tasks):
+    """The detail has the sentence without its time, and from when that counts; nothing for what has ended well."""
+    first = tasks.running("first token=secret")
+    second = taskman.add("second", lambda: None, depend_on=[first])
+
+    detail = client.get(f"/api/tasks/{second}").json
+
+    assert detail["why"] == f'It waits for "first token=***" ({first}), which has been Running'
+    assert detail["why_since"] == taskman.get_task(first)[0]["started_at"]
+    done = client.get(f"/api/tasks/{tasks.completed()}").json
+    assert (done["why"], done["why_since"]) == (None, None)
+
+
+def test_a_running_task_shows_its_stack(client, tasks):
+    """The stack is a text as a traceback has it; without a thread there is none."""
+    running = client.get(f"/api/tasks/{tasks.running()}/stack").json
+    ended = client.get(f"/api/tasks/{tasks.completed()}/stack").json
+    unknown = client.get("/api/tasks/0000000000/stack")
+
+    assert ", line " in running["stack"]
+    assert ended["stack"] is None
+    assert (unknown.status_code, set(unknown.json)) == (404, {"error", "hint"})
+
+
+def test_what_is_logged_has_its_logger(client, taskman):
+    """A line says who logged it, or nobody if the task's handle was told."""
+
+    def work(task):
+        logging.getLogger("disk").warning("full, password=%s", "secret")
+        task.log("said")
+
+    task_id = taskman.add("logs", work)
+    taskman.wait([task_id], timeout=10)
+
+    lines = client.get(f"/api/tasks/{task_id}").json["log"]
+    assert [(line["logger"], line["message"]) for line in lines] == [("disk", "full, password=***"), (None, "said")]
+
+
+def test_stuck_tasks_are_told_and_found(client, taskman, tasks):
+    """The row says since when and where; a search finds just these."""
+    task_id, _ = tasks.running("stuck"), tasks.running("fine")
+    taskman.db.update({"stuck": {"since": 5.0, "at": "a.py:1 in f"}}, taskman.dbQuery.id == task_id)
+
+    (row,) = client.get("/api/tasks?q=is:stuck").json["tasks"]
+
+    assert (row["id"], row["stuck"]) == (task_id, {"since": 5.0, "at": "a.py:1 in f"})
+    assert client.get("/api/tasks?q=-is:stuck").json["matching"] == 1
+    assert "is:stuck" in client.get("/api/tasks?q=is:lost").json["hint"]
 
 
 def test_a_task_names_its_neighbours(client, taskman, tasks):
@@ -253,7 +305,15 @@ def test_no_read_changes_anything(client, taskman, tasks):
     task_id = tasks.completed()
     before = taskman.revision
 
-    for address in ("/", f"/tasks/{task_id}", "/api/tasks", f"/api/tasks/{task_id}", "/api/changes", "/healthz"):
+    for address in (
+        "/",
+        f"/tasks/{task_id}",
+        "/api/tasks",
+        f"/api/tasks/{task_id}",
+        f"/api/tasks/{task_id}/stack",
+        "/api/changes",
+        "/healthz",
+    ):
         assert client.get(address).status_code == 200
 
     assert taskman.revision == before

@@ -38,7 +38,7 @@ ODD = [
 ]  # fmt: skip
 FIELDS = [
     "name", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error", "thread", "progress",
-    "waiting_for", "stopping", "thread_timeout", "get_result", "result", "traceback", "log",
+    "waiting_for", "stopping", "stuck", "thread_timeout", "get_result", "result", "traceback", "log",
     "process",
 ]  # fmt: skip
 
@@ -62,7 +62,9 @@ def test_odd_values_make_valid_json(field):
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)) | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["at", "done", "total", "message"]), inner),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["at", "done", "total", "message", "since", "logger"]), inner)
+    ),
     max_leaves=8,
 )
 

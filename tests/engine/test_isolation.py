@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
+import logging
 import os
 import socket
 import sys
@@ -306,3 +308,37 @@ def test_a_thread_left_behind_tells_nothing_of_the_next_task(taskman, ended, man
     record = ended(manager.add("next", lambda: time.sleep(0.1), isolation="process"), manager)
 
     assert (0, ()) == (record["status"], record["log"])
+
+
+def test_what_is_logged_in_the_process_is_in_the_tasks_log(run):
+    """Lines of logging come back with their logger's name, in order with those of the handle."""
+
+    def work(handle):
+        handle.log("one")
+        logging.getLogger("shop").warning("%s left", 2)
+
+    lines = [(line["level"], line["message"], line["logger"]) for line in run(work)["log"]]
+
+    assert lines == [("INFO", "one", None), ("WARNING", "2 left", "shop")]
+
+
+class LogsWhenItGoes:
+    def __del__(self):
+        logging.getLogger("shop").warning("gone")
+
+
+def test_a_finalizer_that_logs_while_the_process_tells_something_holds_nothing_up(run):
+    """Python runs finalizers wherever garbage is found: in the middle of a message, too."""
+
+    def work(handle):
+        gc.set_threshold(1)
+        for number in range(200):
+            circle = [LogsWhenItGoes()]
+            circle.append(circle)
+            del circle
+            handle.progress(number)
+
+    record = run(work, thread_timeout=20)
+
+    assert record["status"] == 0
+    assert any(line["message"] == "gone" for line in record["log"])

@@ -41,6 +41,7 @@ function values(key, begun, model) {
   if (key === "depends") return frequent(begun, newest(model).flatMap((row) => row.depend_on), (id) => model.row(id)?.name);
   if (key === "failure") return frequent(begun, newest(model).flatMap((row) => row.failure ?? []));
   if (key === "after" || key === "before") return ages(begun);
+  if (key === "is") return frequent(begun, newest(model).flatMap((row) => (row.stuck ? "stuck" : [])));
   return [];
 }
 

@@ -9,6 +9,7 @@ const PROBLEMS = {
   status: "completed, error, suspended, running or canceled",
   after: "an age such as 30s, 5m, 2h or 1d",
   before: "an age such as 30s, 5m, 2h or 1d",
+  is: "stuck",
 };
 
 export class Controls {

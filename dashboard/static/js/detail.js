@@ -1,7 +1,7 @@
 /** Puts what the server tells of one task into its page. */
 import { addressOf } from "./address.js";
 import { patchEntries, setAttribute, setHidden, setMeter, setText } from "./cells.js";
-import { added, count, duration, figure, note, run, timeOfDay, waited } from "./format.js";
+import { added, count, duration, figure, run, timeOfDay, waited, why } from "./format.js";
 import { COMPLETED, isFinal, STATUS_WORDS } from "./status.js";
 
 /** Patches the whole page. `page` holds the addresses. */
@@ -13,9 +13,9 @@ export function patchDetail(main, cells, detail, page, now) {
   setAttribute(cells.get("glyph"), "href", `#status-${detail.status}`);
   const progress = detail.progress;
   setMeter(cells, progress, detail.name, figure(progress), progress !== null && detail.status !== COMPLETED);
-  const waitsForTasks = !detail.stopping && detail.waiting_for === "dependencies";
-  const words = waitsForTasks ? "waits for other tasks, listed below" : note(detail, () => undefined, now);
-  setText(cells.get("note"), words || progress?.message || "");
+  setText(cells.get("note"), progress?.message ?? "");
+  setHidden(cells.get("why"), detail.why === null);
+  setAttribute(cells.get("why"), "data-stuck", detail.stuck ? "" : null);
   patchTexts(main, cells, detail);
   patchTimes(cells, detail, now);
   patchLists(main, detail, page);
@@ -23,6 +23,7 @@ export function patchDetail(main, cells, detail, page, now) {
 
 /** Patches what ticks while the task waits or runs. */
 export function patchTimes(cells, detail, now) {
+  setText(cells.get("why"), why(detail, now));
   setText(cells.get("waited"), waited(detail, now));
   setText(cells.get("run"), run(detail, now) || "has not run");
 }
@@ -92,5 +93,7 @@ function patchLine(element, cells, item, addedAt) {
   setText(cells.get("moment"), isTimed ? `+${duration(item.at - addedAt)}` : "");
   setAttribute(cells.get("moment"), "title", isTimed ? timeOfDay(item.at) : null);
   setText(cells.get("level"), item.level);
+  setText(cells.get("logger"), item.logger ?? "");
+  setHidden(cells.get("logger"), item.logger === null);
   setText(cells.get("message"), item.message);
 }

@@ -65,7 +65,8 @@ export function figure(progress) {
 const STOPPING = { "still blocked": "still blocked in a call" };
 
 /**
- * What else there is to say of a task's state: how its stop goes, what it waits for, what it said last if it isn't done.
+ * What else there is to say of a task's state: how its stop goes, where it is stuck, what it waits for, what it said last if it
+ * isn't done.
  * `known(id)` is the row of that task, or undefined; `now` the server's time.
  */
 export function note(task, known, now) {
@@ -73,6 +74,7 @@ export function note(task, known, now) {
     const since = task.finished_at === null ? "" : ` for ${elapsed(now - task.finished_at)}`;
     return (STOPPING[task.stopping] ?? task.stopping) + (task.stopping === "still blocked" ? since : "");
   }
+  if (task.stuck) return `stuck at ${task.stuck.at} for ${elapsed(now - task.stuck.since)}`;
   if (task.waiting_for === "seat") return "waits for a free thread";
   if (task.waiting_for === "process") return "waits for a free process";
   if (task.waiting_for === "dependencies") {
@@ -80,6 +82,14 @@ export function note(task, known, now) {
     return `waits for ${names(open.length ? open : task.depend_on, known)}`;
   }
   return (task.status !== COMPLETED && task.progress?.message) || "";
+}
+
+/** Why a task doesn't run or end, as a sentence in which the time goes on. */
+export function why(task, now) {
+  if (task.why === null) return "";
+  if (task.why_since === null) return `${task.why}.`;
+  const seconds = now - task.why_since;
+  return seconds >= 0 ? `${task.why} for ${elapsed(seconds)}.` : `${task.why} in ${elapsed(-seconds)}.`;
 }
 
 /** A task's error for beside its state, in few words: which task it was canceled for, by its name where that is known. */

@@ -11,6 +11,7 @@ import { COMPLETED, isFinal, STATUS_WORDS } from "./status.js";
 export function patchRow({ element, cells }, entry, context) {
   const task = entry.row;
   setAttribute(element, "data-status", task.status);
+  setAttribute(element, "data-stuck", task.stuck ? "" : null);
   setAttribute(element, "data-gone", entry.gone ? "" : null);
   patchIdentity(element, cells, task, context);
   patchSelect(element, cells, task, context.isSelected(task.id));

@@ -12,13 +12,14 @@ export const QUALIFIERS = {
   error: "in its error, * for anything",
   after: "added within, such as 1h",
   before: "added longer ago than, such as 1d",
+  is: "stuck, which is what hasn’t moved for a while",
   depends: "the id of a task it waits for",
   id: "in its id",
   thread: "the number of its thread",
   failure: "the mark of failures of one kind",
 };
 
-const TESTS = { status, name: text, error: text, after: age, before: age, depends, id: text, thread, failure };
+const TESTS = { status, name: text, error: text, after: age, before: age, is, depends, id: text, thread, failure };
 
 /** The conditions of a search in lower case, all of which must hold; what is neither qualifier nor quoted makes one phrase. */
 function readTerms(search) {
@@ -89,6 +90,10 @@ function age({ key, value }) {
   if (!unit) return null;
   const seconds = Number(number) * UNITS_S[unit];
   return ({ row }, now) => row.added_at !== null && (key === "after" ? row.added_at >= now - seconds : row.added_at <= now - seconds);
+}
+
+function is({ value }) {
+  return value === "stuck" ? ({ row }) => row.stuck !== null : null;
 }
 
 function depends({ value }) {

@@ -8,6 +8,7 @@ import { Fetching } from "./fetching.js";
 import { Follower } from "./follower.js";
 import { notify } from "./notices.js";
 import { PlanDialog } from "./plan.js";
+import { Stack } from "./stack.js";
 import { isFinal, STATUS_WORDS } from "./status.js";
 
 const FETCH_MS = 250; // however often it changes, it isn't fetched more often than this
@@ -26,6 +27,7 @@ class TaskPage {
   #fetching;
   #graph = null; // a promise, once there is something to draw
   #cancels;
+  #stack;
   #position;
   #detail = null;
   #related = new Set(); // tasks whose status this page shows beside its own
@@ -37,6 +39,7 @@ class TaskPage {
     this.#page = page;
     this.#id = main.dataset.id;
     this.#cells = collect(main, "[data-entries]");
+    this.#stack = new Stack(main, this.#cells, page, this.#id);
     this.#position = { bootId: page.boot_id, revision: page.revision };
     this.#follower = new Follower(page, { position: () => this.#position, onMessage: (message) => this.#receive(message) });
     const dialog = page.can_act ? new PlanDialog(page, () => {}) : null;
@@ -77,6 +80,7 @@ class TaskPage {
     setAttribute(this.#main, "data-removed", null);
     patchDetail(this.#main, this.#cells, detail, this.#page, this.#follower.now);
     this.#patchCancel();
+    this.#stack.patch(detail, false);
     setHidden(this.#main.querySelector("[data-watch]").parentElement, isFinal(detail.status));
     if (this.#related.size) this.#graph ??= this.#startGraph();
     document.documentElement.dataset.ready = "1";
@@ -108,6 +112,7 @@ class TaskPage {
     setHidden(notice, false);
     setAttribute(this.#main, "data-removed", "");
     this.#patchCancel();
+    if (this.#detail) this.#stack.patch(this.#detail, true);
   }
 
   #patchCancel() {
