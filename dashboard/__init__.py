@@ -38,8 +38,9 @@ class Dashboard:
         taskman: the manager to show; may be given to `init_app` instead.
         app: an app to mount in at once.
         url_prefix: where the panel stands in the app, "" for its root.
-        authorize: asked about every request with the request: answers True or "operator" for who may see and act,
-            "viewer" for who may see, something false for a refusal. Without it only this machine is let in.
+        authorize: asked about every request with the request: answers True or "operator" for who may do
+            everything, "viewer" for who may see and export, a set of "view", "export", "cancel" and "purge" for these,
+            something false for a refusal. Without it only this machine is let in.
         title: what the pages are headed with.
     """
 
