@@ -118,10 +118,10 @@ def test_block_does_what_the_page_says(mark, trial):
 
 
 def test_no_block_is_of_another_kind():
-    """Python and commands are tried out, text is to be read; nothing else would be noticed."""
+    """Python, commands and nginx are tried out, text is to be read; nothing else would be noticed."""
     kinds = {found[1] for text in PAGES.values() for found in FENCED.finditer(text)}
 
-    assert kinds <= {"python", "sh", "text"}
+    assert kinds <= {"python", "sh", "nginx", "text"}
 
 
 @pytest.mark.parametrize("name", PAGES)
