@@ -12,7 +12,7 @@ ARGS =
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help run test check format coverage bench screenshots setup setup-dev browser tinydb-tests clean
+.PHONY: help run test check format coverage bench soak screenshots setup setup-dev browser tinydb-tests clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ coverage: setup-dev browser tinydb-tests  ## Run all tests and report the lines 
 bench: setup-dev browser  ## Measure, and print the tables that the docs quote
 	@$(BIN)/python -m benchmarks.peers
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+soak: setup-dev  ## Load a real server at random for ten minutes; what it uses must not grow (ARGS="--seconds 20")
+	@exec $(BIN)/python -m tests.soak $(ARGS)
 
 screenshots: setup-dev browser  ## Take the pictures of the README anew
 	@exec $(BIN)/python -m scripts.screenshots $(ARGS)

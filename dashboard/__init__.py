@@ -20,6 +20,7 @@ from .mounting import blueprint_of
 from .panel import Authorize, Panel
 from .problems import CannotServe
 from .settings import Settings
+from .text import Mask, add_mask
 
 __all__ = ["CannotServe", "Dashboard", "Pace", "Served", "create_app", "create_app_with_login", "serve"]
 
@@ -38,9 +39,12 @@ class Dashboard:
         taskman: the manager to show; may be given to `init_app` instead.
         app: an app to mount in at once.
         url_prefix: where the panel stands in the app, "" for its root.
-        authorize: asked about every request with the request: answers True or "operator" for who may see and act,
-            "viewer" for who may see, something false for a refusal. Without it only this machine is let in.
+        authorize: asked about every request with the request: answers True or "operator" for who may do
+            everything, "viewer" for who may see and export, a set of "view", "export", "cancel" and "purge" for these,
+            something false for a refusal. Without it only this machine is let in.
         title: what the pages are headed with.
+        mask: given every text that is about to leave, passwords and their like masked already; answers what may. Holds
+            for all panels of the process.
     """
 
     #: The rhythm of the live channel; set another one before `init_app`.
@@ -56,9 +60,12 @@ class Dashboard:
         url_prefix: str = "/tasks",
         authorize: Authorize | None = None,
         title: str | None = None,
+        mask: Mask | None = None,
     ) -> None:
         _check_taskman(taskman)
-        _check_options(url_prefix, authorize, title)
+        _check_options(url_prefix, authorize, title, mask)
+        if mask is not None:
+            add_mask(mask, self)
         self.url_prefix = url_prefix.rstrip("/")
         self._taskman = taskman
         self._authorize = authorize
@@ -113,19 +120,22 @@ def create_app(
     url_prefix: str = "",
     authorize: Authorize | None = None,
     title: str | None = None,
+    mask: Mask | None = None,
 ) -> Flask:
     """Make an app that is nothing but the panel, at its root unless `url_prefix` says otherwise.
 
     The dashboard in it is `app.extensions["task_control"][url_prefix]`.
     """
     app = Flask(__name__, static_folder=None, template_folder=None)
-    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title).init_app(app, taskman)
+    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title, mask=mask).init_app(app, taskman)
     return app
 
 
-def create_app_with_login(taskman: TaskControl, login: Login, host: str, *, title: str | None = None) -> Flask:
+def create_app_with_login(
+    taskman: TaskControl, login: Login, host: str, *, title: str | None = None, mask: Mask | None = None
+) -> Flask:
     """Make an app that is nothing but the panel behind a login, to be served on `host` under this machine's names."""
-    app = create_app(taskman, authorize=login.authorize, title=title)
+    app = create_app(taskman, authorize=login.authorize, title=title, mask=mask)
     app.config["TASK_CONTROL_HOSTS"] = names_of_this_machine(host)
     login.init_app(app)
     return app
@@ -139,6 +149,7 @@ def serve(
     authorize: Authorize | None = None,
     title: str | None = None,
     password: str | None = None,
+    mask: Mask | None = None,
 ) -> Served:
     """Serve the panel beside a script, on a thread of its own, and return at once with its `url` and `close()`.
 
@@ -146,9 +157,9 @@ def serve(
     for. Raises CannotServe, an OSError, for an address that can't be had.
     """
     if password is None:
-        app = create_app(taskman, authorize=authorize, title=title)
+        app = create_app(taskman, authorize=authorize, title=title, mask=mask)
     elif authorize is None:
-        app = create_app_with_login(taskman, Login(password), host, title=title)
+        app = create_app_with_login(taskman, Login(password), host, title=title, mask=mask)
     else:
         raise TypeError("give authorize or password, not both: the one that is asked decides")
     listener = listen(host, port, may_be_public=not (authorize is None and password is None))
@@ -172,7 +183,7 @@ def _check_taskman(taskman: object) -> None:
         )
 
 
-def _check_options(url_prefix: object, authorize: object, title: object) -> None:
+def _check_options(url_prefix: object, authorize: object, title: object, mask: object) -> None:
     if not isinstance(url_prefix, str):
         raise TypeError(f"url_prefix must be a string such as '/tasks', not {type(url_prefix).__name__}")
     if not _PREFIX.fullmatch(url_prefix.rstrip("/")) or (url_prefix.endswith("//")):
@@ -184,6 +195,8 @@ def _check_options(url_prefix: object, authorize: object, title: object) -> None
         raise TypeError(f"authorize must be a function that takes the request, not {type(authorize).__name__}")
     if title is not None and not isinstance(title, str):
         raise TypeError(f"title must be a string, not {type(title).__name__}")
+    if mask is not None and not callable(mask):
+        raise TypeError(f"mask must be a function that takes a text and answers one, not {type(mask).__name__}")
 
 
 def _name_for(prefix: str) -> str:

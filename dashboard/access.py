@@ -1,80 +1,67 @@
-"""Who may see and who may act: host names, authorisation, roles and origins, in this order."""
+"""Who gets in: host names, authorisation, the permission that a route needs, and origins, in this order."""
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Request, g, request
-from werkzeug.exceptions import HTTPException
+from flask import g, request
 
+from .permissions import ROLES, is_loopback, permissions_of
 from .problems import Problem
 from .text import clean
 
 if TYPE_CHECKING:
     from .panel import Panel
 
-Role = Literal["operator", "viewer"]
-
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What a script without a browser sends with an action; no form of another site can.
 ACTION_HEADER = "X-Task-Control"
 
-_PROXY_HEADERS = ("Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP")
+#: Routes that need more than "view", with the actions of which one must be allowed; `plans` looks at its body as well.
+_NEEDS = {
+    "export": {"export"},
+    "cancellation": {"cancel"},
+    "cancellations": {"cancel"},
+    "purges": {"purge"},
+    "plans": {"cancel", "purge"},
+}
 _PORTS = {"http": 80, "https": 443}
-
-_log = logging.getLogger("task_control.access")
 
 
 def guard(panel: Panel) -> None:
     """Let the current request pass, or raise the Problem that says why not and what to set."""
-    g.task_control_role = None
+    g.task_control_permissions = frozenset()
     check_host(panel)
-    g.task_control_role = role = role_of(panel, request)
+    g.task_control_permissions = permissions_of(panel, request)
     acts = request.method not in SAFE_METHODS
-    if acts and role != "operator":
-        raise Problem(403, "Refused: you may look, but not act.", "Ask for the role of an operator.")
+    needed = _NEEDS.get((request.endpoint or "").removeprefix(f"{panel.name}."))
+    if needed is not None:
+        check_permission(*needed)
+    elif acts and permissions() != ROLES["operator"]:
+        raise _may_not("act")
     if acts or request.endpoint == f"{panel.name}.live":
         check_origin(panel, needs_origin=not acts)
     if acts:
         _check_rate(panel)
 
 
-def current_role() -> Role | None:
-    """The role that the guard found for this request; None if it was refused before."""
-    role: Role | None = g.get("task_control_role")
-    return role
+def permissions() -> frozenset[str]:
+    """The actions that the guard found to be allowed to this request; none if it was refused before."""
+    found: frozenset[str] = g.get("task_control_permissions", frozenset())
+    return found
 
 
-def role_of(panel: Panel, asked: Request) -> Role:
-    """Ask the hook, or without one let in loopback alone. Raises the Problem of a refusal."""
-    if panel.authorize is None:
-        _check_loopback(asked)
-        return "operator"
-    answer: object = None
-    try:
-        answer = panel.authorize(asked)
-        refused = not answer
-    except HTTPException:  # the hook's own way to say no
-        refused = True
-    except Exception as error:
-        _log.exception("the authorize hook raised %s: the request was refused", type(error).__name__)
-        raise Problem(500, "Refused: the check of your permission failed.", "The server's log says how.") from error
-    if refused:
-        raise Problem(403, "Refused: you have no permission for this panel.", "Log in, or ask for permission.")
-    if answer is True or (isinstance(answer, str) and answer == "operator"):
-        return "operator"
-    if isinstance(answer, str) and answer == "viewer":
-        return "viewer"
-    # Anything else is taken for a mistake, such as a coroutine or a response, which would count as true.
-    _log.error("the authorize hook answered with %s: the request was refused", type(answer).__name__)
-    raise Problem(
-        500,
-        f"Refused: the authorize hook answered with {clean(type(answer).__name__, 40)}.",
-        'It must answer True or "operator", "viewer", or something false.',
+def check_permission(*actions: str) -> None:
+    """Raise the Problem of a request that may do none of these."""
+    if permissions().isdisjoint(actions):
+        raise _may_not(" or ".join(sorted(actions)))
+
+
+def _may_not(what: str) -> Problem:
+    return Problem(
+        403, f"Refused: you may look, but not {what}.", "Ask for the permission; the authorize hook gives it."
     )
 
 
@@ -88,16 +75,6 @@ def origin_of(text: str) -> tuple[str, str, int] | None:
     if not parts.hostname or port is None or parts.path or parts.query or parts.fragment or parts.username:
         return None
     return parts.scheme, parts.hostname, port
-
-
-def is_loopback(address: str) -> bool:
-    """Whether this is an address of this very machine."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return ip.is_loopback or bool(mapped and mapped.is_loopback)
 
 
 def check_host(panel: Panel) -> None:
@@ -118,22 +95,6 @@ def check_host(panel: Panel) -> None:
         403,
         f"Refused: the panel isn't known under the host name {clean(given, 100) or '(none)'}.",
         'If the name is yours, add it to app.config["TASK_CONTROL_HOSTS"]. Loopback names are always allowed.',
-    )
-
-
-def _check_loopback(asked: Request) -> None:
-    passed_on = [name for name in _PROXY_HEADERS if name in asked.headers]
-    passed_on += [name for name, _ in asked.headers if name.lower().startswith(("x-forwarded", "cf-connecting"))]
-    if passed_on:
-        why = f"it came through a proxy ({clean(passed_on[0], 40)})"
-    elif not is_loopback(asked.environ.get("REMOTE_ADDR") or ""):
-        why = f"it came from {clean(asked.environ.get('REMOTE_ADDR') or 'an unknown peer', 60)}"
-    else:
-        return
-    raise Problem(
-        403,
-        f"Refused: without a login the panel answers this machine alone, and {why}.",
-        "Give the panel an authorize hook that knows who may see it: Dashboard(..., authorize=...).",
     )
 
 

@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Response, request
+from flask import Flask, Response, current_app, g, request
 from jinja2 import Environment, FileSystemLoader
+from werkzeug.exceptions import NotFound
 
 from . import audit, processes, wire
-from .access import current_role
+from .access import permissions
 from .panel import ANY_TASK, Panel
-from .problems import BadSetting, Problem, problem_of
+from .permissions import ACTIONS
+from .problems import BadSetting, Hidden, Problem, problem_of
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -42,7 +44,6 @@ def json_answer(payload: object, status: int = 200) -> Response:
 
 def page_answer(panel: Panel, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """Answer with a page of the panel; `context` comes on top of what every page gets."""
-    can_act = current_role() == "operator"
     version = panel.assets.version()  # once: it looks at every file
     standing = {"boot_id": "", "revision": 0, "counts": [0] * 5, "total": 0} | context
     page = panel.links() | {
@@ -56,7 +57,7 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         "exports": panel.url("export", kind="KIND"),
         "boot_id": standing["boot_id"],
         "revision": standing["revision"],
-        "can_act": can_act,
+        "may": {action: action in permissions() for action in ACTIONS},
         "max_rows": panel.settings.max_rows,
         "server_time": time.time(),
     }
@@ -66,7 +67,6 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         .render(
             standing,
             title=panel.title,
-            can_act=can_act,
             statuses=wire.statuses(),
             page=page,
             links=page,
@@ -85,6 +85,9 @@ def problem_answer(panel: Panel, error: Exception) -> Response:
     elif problem.status >= 500:
         _log.error("%s %r: %s", request.method, request.path, problem, exc_info=_worth_a_trace(error))
     audit.refused(problem)
+    if isinstance(problem, Hidden):
+        g.task_control_is_hidden = True
+        return _unknown_page(current_app)
     said = {"error": problem.error, "hint": problem.hint}
     if panel.is_page():
         response = _error_page(panel, said | {"code": problem.status}, problem.status)
@@ -95,7 +98,9 @@ def problem_answer(panel: Panel, error: Exception) -> Response:
 
 
 def add_headers(panel: Panel, response: Response) -> Response:
-    """Add what protects an answer of ours; the host app's own answers don't come by here."""
+    """Add what protects an answer of ours; the host app's own answers don't come by here, or stay as they are."""
+    if g.get("task_control_is_hidden"):
+        return response
     try:
         ancestors = panel.settings.frame_ancestors
     except BadSetting:
@@ -120,6 +125,16 @@ def _zipped(response: Response) -> Response:
         response.set_data(gzip.compress(response.get_data(), compresslevel=5, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+def _unknown_page(app: Flask) -> Response:
+    """What the host app answers for an address that it doesn't know: by its own handler, found as Flask finds it."""
+    unknown = NotFound()
+    for handlers in (app.error_handler_spec[None][404], app.error_handler_spec[None][None]):
+        for kind in NotFound.__mro__:
+            if handler := handlers.get(kind):
+                return app.make_response(app.ensure_sync(handler)(unknown))
+    return app.make_response(unknown)
 
 
 def _error_page(panel: Panel, context: dict[str, Any], status: int) -> Response:

@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import g, request
 
-from .access import SAFE_METHODS, current_role
-from .problems import Problem
+from .access import SAFE_METHODS, permissions
+from .permissions import role_of
+from .problems import Hidden, Problem
 from .text import clean
 
 UNNAMED = "unnamed"
@@ -23,7 +24,7 @@ def acted(outcome: str) -> None:
 
 def refused(problem: Problem) -> None:
     """Log that the current request was refused, if it was one that wanted to act or to listen."""
-    listens = problem.status == 403 and "Upgrade" in request.headers
+    listens = (problem.status == 403 or isinstance(problem, Hidden)) and "Upgrade" in request.headers
     if request.method not in SAFE_METHODS or listens:
         _tell(logging.WARNING, "refused", problem.status, f"refused with {problem.status}, {problem.error}")
 
@@ -40,7 +41,7 @@ def _fields() -> dict[str, Any]:
     who = g.get("task_control_user") or request.remote_user or (given.username if given else None) or UNNAMED
     return {
         "who": _on_one_line(who),
-        "role": current_role() or "no role",
+        "role": role_of(permissions()),
         "peer": request.remote_addr or "unknown peer",
         "method": request.method,
         "path": _on_one_line(request.path),

@@ -22,7 +22,19 @@ FIELDS = ["id", "name", "status", "state", "timestamp", "added_at", "started_at"
 FIELDS += ["thread", "depend_on"]
 
 _PIECE = 200  # rows made at once: no other thread runs meanwhile
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # the last four are full-width
 
 
 def register(blueprint: Blueprint, panel: Panel) -> None:

@@ -14,10 +14,10 @@ from simple_websocket import ConnectionError as HandshakeFailed
 from wsproto.utilities import ProtocolError
 
 from . import wire
-from .access import role_of
 from .capacity import server_threads
 from .channel import Channel
 from .panel import Panel
+from .permissions import permissions_of
 from .problems import Problem
 from .query import BadQuery, read_count
 
@@ -84,7 +84,7 @@ def _is_still_allowed(panel: Panel, environ: dict[str, Any]) -> bool:
     # Contexts of their own: sessions, logins and what else hosts keep per request are looked up anew.
     with panel.app.app_context(), panel.app.request_context(environ):
         try:
-            role_of(panel, request)
+            permissions_of(panel, request)
         except Problem:
             return False
     return True

@@ -48,12 +48,14 @@ class Login:
         """Where to go from here: the panel's address, with the token if there is one."""
         return f"{url}login?token={self._secret}" if self.kind == "token" else url
 
-    def authorize(self, asked: Request) -> str | None:
+    def authorize(self, asked: Request) -> str:
         """The hook for the panel: who has a session is an operator. Styles and scripts of the login page are free."""
         if self._knows(asked.cookies.get(_COOKIE, "")):
             g.task_control_user = self.kind
             return "operator"
-        return "viewer" if (asked.endpoint or "").endswith(".static") and asked.method == "GET" else None
+        if (asked.endpoint or "").endswith(".static") and asked.method == "GET":
+            return "viewer"
+        raise Problem(403, "Refused: nobody is logged in here.", "Log in; the panel's pages lead to the login.")
 
     def init_app(self, app: Flask) -> None:
         """Add the pages to log in and out to an app that `create_app` has made."""

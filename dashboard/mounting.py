@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from typing import cast
+
+from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import default_exceptions
 
 from . import actions, export, live, pages, plans, processes, reading, strays
@@ -21,9 +23,16 @@ def blueprint_of(panel: Panel, *, takes_strays: bool) -> Blueprint:
     for room in (pages, reading, export, actions, plans, live):
         room.register(blueprint, panel)
     blueprint.add_url_rule("/s/<version>/<path:name>", "static", panel.assets.serve)
+    if panel.prefix:  # the router's own redirect would tell anybody that there is something here
+        blueprint.add_url_rule("", "door", lambda: _to_home(panel), methods=strays.METHODS)
     if takes_strays:
         strays.register(blueprint, panel)
     return blueprint
+
+
+def _to_home(panel: Panel) -> Response:
+    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+    return cast(Response, redirect(panel.url("home") + query, 308))
 
 
 def _answer_errors(blueprint: Blueprint, panel: Panel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, request, url_for
 
@@ -40,7 +41,9 @@ class Panel:
 
     def url(self, endpoint: str, **values: Any) -> str:
         """The path of one of the panel's own routes, whatever it is mounted under."""
-        return url_for(f"{self.name}.{endpoint}", _external=False, **values)
+        built = url_for(f"{self.name}.{endpoint}", _external=False, **values)
+        # A websocket's is built with scheme and host all the same; a page's script knows better where it came from.
+        return urlsplit(built)._replace(scheme="", netloc="").geturl()
 
     def asset(self, path: str) -> str:
         """The path of a static file, its version in it."""

@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from engine import Status, UnknownTask
 
 from . import audit, wire
+from .access import check_permission
 from .answers import json_answer
 from .bodies import read_body
 from .panel import Panel
@@ -69,16 +70,14 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
 
     def plans() -> Response:
         body = read_body(_KNOWN, _HINT, BODY_LIMIT)
+        action = body.get("action")
+        if action not in ("cancel", "purge"):
+            raise Problem(400, "action can't be read.", _HINT)
+        check_permission(action)
         records = panel.taskman.snapshot().records
         wanted = _wanted(records, body)
-        if body.get("action") == "cancel":
-            plan = plan_cancel(records, wanted)
-            kept = cancels
-        elif body.get("action") == "purge":
-            plan = plan_purge(wanted)
-            kept = panel.previews
-        else:
-            raise Problem(400, "action can't be read.", _HINT)
+        plan = plan_cancel(records, wanted) if action == "cancel" else plan_purge(wanted)
+        kept = cancels if action == "cancel" else panel.previews
         touched = [*plan.chosen, *plan.dependants]
         return json_answer(
             {

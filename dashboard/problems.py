@@ -36,6 +36,13 @@ class Problem(Exception):
         super().__init__(f"{error} {hint}")
 
 
+class Hidden(Problem):
+    """A request of somebody who may not know that the panel is there: answered as any unknown address of the app."""
+
+    def __init__(self) -> None:
+        super().__init__(404, "Refused: no permission for this panel.", "Answered as an unknown address.")
+
+
 class BadSetting(Problem, ValueError):
     """A TASK_CONTROL_ setting of the host app can't be used."""
 

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import reprlib
+import weakref
+from collections.abc import Callable
+
+Mask = Callable[[str], str]
 
 #: What stands where a secret was.
 MASK = "***"
 
 #: Each pattern below needs one of these.
-_HINTS = ("pass", "pwd", "secret", "token", "credential", "authorization", "cookie", "session", "key", "bearer", "://")
+_HINTS: tuple[str, ...] = (
+    "pass",
+    "pwd",
+    "secret",
+    "token",
+    "credential",
+    "authorization",
+    "cookie",
+    "session",
+    "key",
+    "bearer",
+)
+_HINTS += ("://", "eyj")
 
 _NAMED = (
     r"(?:pass(?:word|wd|phrase)|pwd|secret|token|credentials?|authorization|cookie|session[_-]?id"
     r"|(?:api|access|account|auth|client|encryption|private|secret|signing)[_-]?key)(?:s|[_-]\w{0,30})?"
 )
 # Every repetition is bounded, so that no text, however made, takes long.
-_QUOTED = r"\"(?:[^\"\\]|\\.){0,4000}\"?|'(?:[^'\\]|\\.){0,4000}'?"
+_ESCAPED = r"\\{1,4}\"[^\"]{0,4000}\"?|\\{1,4}'[^']{0,4000}'?"  # quotes within a text that is quoted itself
+_QUOTED = r"[bru]{0,2}(?:\"(?:[^\"\\]|\\.){0,4000}\"?|'(?:[^'\\]|\\.){0,4000}'?)"
 _BARE = r"(?:(?:bearer|basic|digest)\s{1,3})?[^\s,;&)\]}\"'<]{1,4000}"
-_VALUE = rf"(?:{_QUOTED}|{_BARE})"
-_ASSIGNED = re.compile(rf"({_NAMED}[\"']?\s{{0,3}}(?:=>|[:=])\s{{0,3}}){_VALUE}", re.IGNORECASE)
+_VALUE = rf"(?:{_ESCAPED}|{_QUOTED}|{_BARE})"
+_ASSIGNED = re.compile(rf"({_NAMED}\\{{0,4}}[\"']?\s{{0,3}}(?:=>|[:=])\s{{0,3}}){_VALUE}", re.IGNORECASE)
 _OPTION = re.compile(rf"((?<![\w-])--?[\w-]{{0,30}}?{_NAMED}\s{{1,3}})(?![-\s]){_VALUE}", re.IGNORECASE)
 _BEARER = re.compile(r"(\bbearer\s{1,3})[\w.~+/=-]{8,4000}", re.IGNORECASE)
 _IN_URL = re.compile(r"(://[^\s/:@\"']{0,200}:)[^\s/@\"']{1,500}(?=@)")
 _QUERY_KEY = re.compile(r"([?&]key=)[^\s&\"']{1,500}", re.IGNORECASE)
+_PEM = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]{1,20000}")
+_WEB_TOKEN = re.compile(r"\b()eyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{0,4000}")
 
 _repr = reprlib.Repr()
 _repr.maxlevel = 3
@@ -32,16 +52,48 @@ _repr.maxarray = 30
 _repr.maxstring = _repr.maxother = 2000
 _repr.maxlong = 200
 
+#: Those of all panels of this process: what one hides, no other shows.
+_masks: list[Mask] = []
+_broken: list[Mask] = []  # the masks of which the log says that they fail
+
+_log = logging.getLogger("task_control.dashboard")
+
+
+def add_mask(mask: Mask, owner: object) -> None:
+    """Have `mask` look over every text that leaves, for as long as its owner lives."""
+    _masks.append(mask)
+    weakref.finalize(owner, _masks.remove, mask)
+
 
 def masked(text: str) -> str:
-    """`text` with the values of passwords, tokens and their like replaced by `***`."""
+    """`text` with the values of passwords, tokens and their like replaced by `***`, and what the host's masks hide."""
+    text = _without_known(text)
+    for mask in tuple(_masks):
+        text = _by(mask, text)
+    return text
+
+
+def _by(mask: Mask, text: str) -> str:
+    try:
+        answer: object = mask(text)
+        if isinstance(answer, str):
+            return answer
+        raise TypeError(f"a mask must answer with a text, not with {type(answer).__name__}")
+    except Exception:  # the host's own code: what it can't look over must not leave
+        if mask not in _broken:
+            _broken.append(mask)
+            _log.exception("the mask failed: the text was hidden as a whole, and so will others be")
+        return MASK
+
+
+def _without_known(text: str) -> str:
     lowered = text.lower()
     for hint in _HINTS:  # most texts hold none of them, and this costs a tenth of the patterns
         if hint in lowered:
             break
     else:
         return text
-    for pattern in (_ASSIGNED, _IN_URL, _QUERY_KEY, _OPTION, _BEARER):
+    for pattern in (_PEM, _ASSIGNED, _IN_URL, _QUERY_KEY, _OPTION, _BEARER, _WEB_TOKEN):
         text = pattern.sub(rf"\1{MASK}", text)
     return text
 

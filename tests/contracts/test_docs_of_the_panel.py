@@ -71,7 +71,7 @@ def test_settings_have_the_documented_defaults():
 
 def test_no_page_names_a_setting_that_there_is_not():
     """A misspelt setting would do nothing, silently."""
-    known = {*first_column(SETTINGS), "TASK_CONTROL_CHROMIUM", "TASK_CONTROL_PASSWORD"}
+    known = {*first_column(SETTINGS), "TASK_CONTROL_CHROMIUM", "TASK_CONTROL_NGINX", "TASK_CONTROL_PASSWORD"}
     named = {name for page in PAGES.values() for name in re.findall(r"TASK_CONTROL_\w+", page)}
 
     assert named - known == set()

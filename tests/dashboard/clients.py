@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -84,12 +85,21 @@ class Listener:
 class RawClient:
     """A websocket client made of a bare socket, for what no well-behaved client does: not reading, not answering."""
 
-    def __init__(self, port: int, path: str = "/live", receive_buffer: int | None = None, **headers: str) -> None:
+    def __init__(
+        self,
+        port: int,
+        path: str = "/live",
+        receive_buffer: int | None = None,
+        tls: ssl.SSLContext | None = None,
+        **headers: str,
+    ) -> None:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE_S)
         self.socket.connect(("127.0.0.1", port))
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket)
         key = base64.b64encode(b"0123456789abcdef").decode()
         lines = {
             "Host": f"127.0.0.1:{port}",

@@ -78,8 +78,16 @@ SITUATIONS = {
     "another machine, let in by the hook": (OWN | {"REMOTE_ADDR": "192.0.2.7"}, lambda request: True, set()),
     "a proxy, let in by the hook": (OWN | {"X-Forwarded-For": "192.0.2.7"}, lambda request: "operator", set()),
     "a viewer": (OWN, lambda request: "viewer", ACTIONS),
+    "who may only look": (OWN, lambda request: {"view"}, ACTIONS | {"export"}),
+    "who may look and cancel": (OWN, lambda request: {"view", "cancel"}, {"export", "purges"}),
+    "who may look and purge": (OWN, lambda request: {"view", "purge"}, {"export", "cancellation", "cancellations"}),
+    "who may look and export": (OWN, lambda request: frozenset({"view", "export"}), ACTIONS),
+    "who may do each": (OWN, lambda request: {"view", "export", "cancel", "purge"}, set()),
     "nobody": (OWN, lambda request: False, ALL),
+    "nobody, by an empty set": (OWN, lambda request: set(), ALL),
 }
+#: Who may not know of the panel gets what any unknown address gets.
+HIDDEN = {"nobody", "nobody, by an empty set"}
 
 
 def ask(client: FlaskClient, endpoint: str, says: dict[str, str], known: dict[str, str]) -> int:
@@ -101,7 +109,8 @@ def test_every_route_lets_in_whom_it_should(taskman, tasks, situation):
 
     answers = {endpoint: ask(client, endpoint, says, known) for endpoint in ROUTES}
 
-    assert answers == {name: 403 if name in refusing else allowed for name, (_, _, allowed) in ROUTES.items()}
+    refusal = 404 if situation in HIDDEN else 403
+    assert answers == {name: refusal if name in refusing else allowed for name, (_, _, allowed) in ROUTES.items()}
 
 
 def test_a_configured_host_name_is_let_in(app, client):

@@ -23,35 +23,45 @@ RULES = {
     "health": "reads",
     "static": "reads",
     "activity": "reads",
-    "export": "reads",
+    "export": "exports",
     "failing": "reads",
     "inbox": "reads",
     "neighbours": "reads",
     "stack": "reads",
-    "cancellation": "acts",
-    "cancellations": "acts",
-    "plans": "acts",
-    "purges": "acts",
+    "cancellation": "cancels",
+    "cancellations": "cancels",
+    "plans": "plans",
+    "purges": "purges",
     "live": "listens",
     "stray": "strays",
 }
+#: What a rule needs besides "view": one of these.
+NEEDS = {"exports": {"export"}, "cancels": {"cancel"}, "purges": {"purge"}, "plans": {"cancel", "purge"}}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 METHODS = ("GET", "OPTIONS", "POST", "DELETE")
+METHODS_OF = {rule: {"POST", "OPTIONS"} for rule in ("cancels", "purges", "plans")} | {"listens": {"GET"}}
 
 
 def fail(request):
     raise RuntimeError("no answer")
 
 
+EVERYTHING = {"view", "export", "cancel", "purge"}
 #: Without a hook the peer decides.
 ROLES = {
-    "no hook": (None, "127.0.0.1", "operator"),
+    "no hook": (None, "127.0.0.1", EVERYTHING),
     "no hook, another machine": (None, "192.0.2.7", None),
-    "operator": (lambda request: "operator", "192.0.2.7", "operator"),
-    "viewer": (lambda request: "viewer", "127.0.0.1", "viewer"),
+    "operator": (lambda request: "operator", "192.0.2.7", EVERYTHING),
+    "viewer": (lambda request: "viewer", "127.0.0.1", {"view", "export"}),
+    "who looks": (lambda request: {"view"}, "127.0.0.1", {"view"}),
+    "who cancels": (lambda request: {"view", "cancel"}, "127.0.0.1", {"view", "cancel"}),
+    "who purges": (lambda request: {"view", "purge"}, "127.0.0.1", {"view", "purge"}),
     "nobody": (lambda request: None, "127.0.0.1", None),
     "a hook that raises": (fail, "127.0.0.1", None),
+    "a hook that misspells": (lambda request: {"view", "cancle"}, "127.0.0.1", None),
 }
+#: With which status somebody is refused who may do nothing; 403 where nothing is hidden.
+REFUSALS = {"nobody": 404, "a hook that raises": 500, "a hook that misspells": 500}
 #: Each name, and whether it is known.
 HOSTS = {"[::1]:5000": True, "tasks.example:8080": True, "tasks.example": False}
 ORIGINS = (None, "own", "http://evil.example", "https://portal.example")
@@ -68,12 +78,18 @@ class Case(NamedTuple):
     header: str | None
 
 
-def is_let_in(rule: str, case: Case, role: str | None) -> bool:
+def is_permitted(rule: str, acts: bool, may: set[str]) -> bool:
+    if rule in NEEDS:
+        return bool(NEEDS[rule] & may)
+    return not acts or may == EVERYTHING
+
+
+def is_let_in(rule: str, case: Case, may: set[str] | None) -> bool:
     """The rules of access, in the words of docs/security.md."""
-    if not HOSTS[case.host] or role is None:
+    if not HOSTS[case.host] or may is None:
         return False
     acts = case.method not in SAFE
-    if acts and role != "operator":
+    if not is_permitted(rule, acts, may):
         return False
     if not acts and rule != "listens":
         return True
@@ -96,7 +112,7 @@ def addresses_of(app, endpoint: str) -> list[str]:
         "<task_id>": "0000000000",
         "<version>": version,
         "<path:name>": "favicon.svg",
-        "<path:path>": "nowhere",
+        "<task_control_rest:path>": "nowhere",
         "<kind>": "csv",
     }
     found = []
@@ -124,7 +140,7 @@ def test_whoever_is_let_in_should_be(taskman, monkeypatch, endpoint, role):
     monkeypatch.setattr("dashboard.panel.Panel.is_page", lambda panel: False)
     for name in ("audit", "access", "dashboard"):
         monkeypatch.setattr(logging.getLogger(f"task_control.{name}"), "disabled", True)
-    hook, peer, is_role = ROLES[role]
+    hook, peer, may = ROLES[role]
     app = dashboard.create_app(taskman, authorize=hook)
     app.config.update(
         TASK_CONTROL_HOSTS=["tasks.example:8080"],
@@ -141,9 +157,10 @@ def test_whoever_is_let_in_should_be(taskman, monkeypatch, endpoint, role):
         answer = client.open(
             address, method=case.method, headers=headers_of(rule, case), environ_overrides={"REMOTE_ADDR": peer}
         )
-        refused = answer.status_code == 403 or (role == "a hook that raises" and answer.status_code == 500)
-        # A websocket can't be opened in another way than by a handshake, whoever asks.
-        if refused == is_let_in("strays" if case.method != "GET" else rule, case, is_role):
+        refused = answer.status_code == (REFUSALS.get(role, 403) if HOSTS[case.host] else 403)
+        # Another method than a route takes is a stray's; a websocket is opened by a handshake and in no other way.
+        is_route = case.method in METHODS_OF.get(rule, {"GET", "OPTIONS"}) or rule == "strays"
+        if refused == is_let_in(rule if is_route else "strays", case, may):
             wrong.append((address, case, answer.status_code))
 
     assert wrong == []

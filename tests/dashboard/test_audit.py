@@ -48,7 +48,8 @@ def test_an_action_is_told_with_who_what_where_and_outcome(taskman, tasks, entri
     ("hook", "headers", "role", "status"),
     [
         (lambda request: "viewer", {"X-Task-Control": "1"}, "viewer", 403),
-        (lambda request: None, {"X-Task-Control": "1"}, "no role", 403),
+        (lambda request: {"view", "cancel"}, {"X-Task-Control": "1"}, "view cancel", 403),
+        (lambda request: None, {"X-Task-Control": "1"}, "no role", 404),
         (lambda request: "operator", {"Origin": "http://evil.example"}, "operator", 403),
         (lambda request: "operator", {"Host": "evil.example"}, "no role", 403),
     ],

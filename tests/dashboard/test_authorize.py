@@ -49,12 +49,12 @@ def test_a_viewer_sees_and_cannot_act(taskman, tasks):
 @pytest.mark.parametrize("answer", [False, None, "", 0])
 def test_something_false_is_a_refusal(taskman, answer):
     """Any false answer refuses."""
-    assert client_of(taskman, lambda request: answer).get("/api/tasks").status_code == 403
+    assert client_of(taskman, lambda request: answer).get("/api/tasks").status_code == 404
 
 
 def test_a_hook_that_aborts_refuses(taskman):
     """A hook may refuse in Flask's own way."""
-    assert client_of(taskman, lambda request: abort(401)).get("/api/tasks").status_code == 403
+    assert client_of(taskman, lambda request: abort(401)).get("/api/tasks").status_code == 404
 
 
 @pytest.mark.parametrize("answer", ["admin", 1, object(), ("no", 403), Response("log in", 401), ["viewer"]])
@@ -74,6 +74,60 @@ def test_an_asynchronous_hook_lets_nobody_in(taskman):
     assert client_of(taskman, forgotten_await).get("/api/tasks").status_code == 500
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"view", "cancle"}, "a set with 'cancle' in it"),
+        ({"cancel"}, "a set without view"),
+        ({"view", 7}, "a set with 7 in it"),
+        (["view"], "list"),
+    ],
+)
+def test_a_set_that_cannot_be_read_lets_nobody_in(taskman, caplog, answer, told):
+    """A word that is no action is told with those that are, in the answer and in the log."""
+    refusal = client_of(taskman, lambda request: answer).get("/api/tasks")
+
+    assert refusal.status_code == 500
+    assert told in refusal.json["error"]
+    assert "a set of view, export, cancel, purge" in refusal.json["hint"]
+    assert told in caplog.text
+    assert "view, export, cancel, purge" in caplog.text
+
+
+#: What each action brings into the pages.
+PARTS = {
+    "export": ('data-export="csv"',),
+    "cancel": ('data-action="cancel"', 'data-many-action="cancel"'),
+    "purge": ('data-action="open-purge"', 'data-many-action="purge"', "data-purge-form"),
+}
+
+
+@pytest.mark.parametrize("may", [set(), {"export"}, {"cancel"}, {"purge"}, {"cancel", "purge"}])
+def test_pages_have_the_buttons_of_what_is_allowed(taskman, tasks, may):
+    """What may not be done has no button, neither in the list nor in the dialogs."""
+    tasks.running()
+
+    page = client_of(taskman, lambda request: {"view"} | may).get("/").text
+
+    assert {action for action, parts in PARTS.items() if all(part in page for part in parts)} == may
+    assert {action for action, parts in PARTS.items() if any(part in page for part in parts)} == may
+    assert ('data-field="select"' in page) == ("data-plan-title" in page) == bool(may & {"cancel", "purge"})
+
+
+@pytest.mark.parametrize("action", ["cancel", "purge"])
+def test_a_plan_is_made_for_what_is_allowed(taskman, tasks, action):
+    """Who may only purge can't have a cancellation planned, nor the other way round."""
+    task_id = tasks.completed()
+    client = client_of(taskman, lambda request: {"view", action})
+
+    answers = {
+        wish: client.post("/api/plans", json={"action": wish, "ids": [task_id]}).status_code
+        for wish in ("cancel", "purge")
+    }
+
+    assert answers == {"cancel": 403, "purge": 403} | {action: 200}
+
+
 def test_a_hook_that_fails_lets_nobody_in(taskman, caplog):
     """A hook that raises refuses; the log has the traceback, the answer doesn't."""
     refusal = client_of(taskman, fail).get("/api/tasks")
@@ -88,4 +142,4 @@ def test_the_hook_is_asked_about_every_request(taskman):
     answers = iter([True, False])
     client = client_of(taskman, lambda request: next(answers))
 
-    assert [client.get("/api/tasks").status_code for _ in range(2)] == [200, 403]
+    assert [client.get("/api/tasks").status_code for _ in range(2)] == [200, 404]

@@ -35,6 +35,17 @@ def test_no_formula_reaches_a_spreadsheet(rows):
     assert rows("?dir=asc")[0]["name"] == "'=cmd()"
 
 
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_formula_begins_in_any_way(client, tasks, first):
+    """Whatever sign a spreadsheet takes for the beginning of a formula, it gets a text."""
+    tasks.failed("named", ValueError("plain"))
+    tasks.completed(f"{first}1+1")
+
+    rows = list(csv.DictReader(io.StringIO(client.get("/api/export.csv").text, newline="")))
+
+    assert rows[0]["name"] == f"'{first}1+1"
+
+
 def test_json_has_the_rows_of_the_api(client, rows):
     """The file holds the same rows as the API's list."""
     assert client.get("/api/export.json?sort=name").json == client.get("/api/tasks?sort=name").json["tasks"]

@@ -122,3 +122,12 @@ def test_answers_are_compressed_for_who_takes_it(client, tasks):
 def test_gzip_can_be_refused(client):
     """A client that says it takes anything but gzip gets none."""
     assert "Content-Encoding" not in client.get("/", headers={"Accept-Encoding": "gzip;q=0, *"}).headers
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_pages_are_given_paths_alone(app, scheme):
+    """No address names a scheme or host, the websocket's included: behind TLS it is the browser who knows."""
+    with app.test_request_context("/", base_url=f"{scheme}://localhost/below"):
+        links = app.extensions["task_control"][""].panels[0].links()
+
+    assert {link[:7] for link in links.values()} == {"/below/"}

@@ -29,6 +29,11 @@ from dashboard.text import clean, masked, shown
         "login --api-key=hunter2",
         "Cookie: id=hunter2",
         "db_passwd='hunter2",
+        r'"{\"password\": \"hunter2\", \"n\": 1}"',
+        "{b'token': b'hunter2'}",
+        "token = u'hunter2'",
+        "sent eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.hunter2hunter2",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIhunter2\n-----END RSA PRIVATE KEY-----",
     ],
 )
 def test_secrets_are_masked(text):
@@ -79,6 +84,10 @@ def test_a_secret_is_masked_before_the_text_is_cut():
         "api_" * 30_000 + "=",
         "://" * 30_000,
         "--a" * 30_000,
+        "token:" + "\\" * 100_000,
+        'token=\\"' * 20_000,
+        "eyJaaaaaaaa." * 20_000,
+        "-----BEGIN PRIVATE KEY-----" * 5_000,
     ],
 )
 def test_no_text_takes_long(text):

@@ -50,7 +50,7 @@ def with_login():
     return names
 
 
-@pytest.mark.parametrize(("user", "sees", "acts"), [(None, 403, 403), ("ada", 200, 200), ("bob", 200, 403)])
+@pytest.mark.parametrize(("user", "sees", "acts"), [(None, 404, 404), ("ada", 200, 200), ("bob", 200, 403)])
 def test_flask_login_decides(with_login, user, sees, acts):
     """Who isn't logged in sees nothing, a viewer may not act, an operator may."""
     client = with_login["app"].test_client()
@@ -66,7 +66,7 @@ def test_a_logout_ends_the_next_request(with_login):
     client.post("/login/ada")
     client.post("/logout")
 
-    assert client.get("/tasks/").status_code == 403
+    assert client.get("/tasks/").status_code == 404
 
 
 def test_a_user_that_is_gone_loses_the_open_websocket(with_login):

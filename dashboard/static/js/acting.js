@@ -23,13 +23,14 @@ export class Acting {
     this.#model = model;
     this.#table = table;
     const onToggle = (isOpen) => hold("dialog", isOpen);
-    const dialog = page.can_act ? new PlanDialog(page, onToggle) : null;
-    if (page.can_act) new PurgeDialog(page.purges, onToggle);
+    const acts = page.may.cancel || page.may.purge;
+    const dialog = acts ? new PlanDialog(page, onToggle) : null;
+    if (page.may.purge) new PurgeDialog(page.purges, onToggle);
     this.#cancels = new Cancels(page.cancellation, dialog, announcer, onChange);
     this.#selection = new Selection((size) => hold("selection", size > 0));
     this.#many = new Many(page, this.#selection, dialog, query);
     body.addEventListener("click", (event) => this.#clicked(event));
-    startKeys({ "/": startSearch, j: () => this.#step(1), k: () => this.#step(-1), ...(page.can_act ? this.#keysThatAct : {}) });
+    startKeys({ "/": startSearch, j: () => this.#step(1), k: () => this.#step(-1), ...(acts ? this.#keysThatAct : {}) });
   }
 
   isSelected(id) {
@@ -48,7 +49,7 @@ export class Acting {
   get #keysThatAct() {
     return {
       x: () => this.#focused && this.#selection.toggle(this.#focused),
-      c: () => (this.#selection.size ? this.#many.act("cancel") : this.#focused && this.#cancel(this.#focused)),
+      ...(this.#page.may.cancel ? { c: () => this.#cancelChosen() } : {}),
       Escape: () => this.#selection.clear(),
     };
   }
@@ -64,6 +65,11 @@ export class Acting {
     const index = this.#focused === null ? this.#table.firstInSight : order.indexOf(this.#focused) + way;
     const entry = order.at(index);
     if (entry) this.#table.rowOf(entry.row.id)?.cells.get("name").focus();
+  }
+
+  #cancelChosen() {
+    if (this.#selection.size) this.#many.act("cancel");
+    else if (this.#focused) this.#cancel(this.#focused);
   }
 
   #cancel(id) {

@@ -35,7 +35,7 @@ class FailuresPage {
   }
 
   start() {
-    if (this.#page.can_act) this.#listen(new PlanDialog(this.#page, () => {}));
+    if (this.#page.may.purge) this.#listen(new PlanDialog(this.#page, () => {}));
     this.#follower.start(() => this.#show());
     this.#fetching.again();
   }

@@ -23,6 +23,9 @@ export function postJson(address, body = {}) {
   });
 }
 
+/** What isn't said in the panel's words was answered by the application around it: so it does where nobody may look. */
+const MISSING = { 404: "The panel isn’t here any more, or not for you. Log in, or ask for permission." };
+
 async function ask(address, options) {
   let response;
   try {
@@ -32,5 +35,5 @@ async function ask(address, options) {
   }
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  throw new Refusal(response.status, answer.error ?? `The server answered ${response.status}.`, answer.hint ?? "");
+  throw new Refusal(response.status, answer.error ?? MISSING[response.status] ?? `The server answered ${response.status}.`, answer.hint ?? "");
 }

@@ -11,6 +11,16 @@ const LONGEST_DELAY_MS = 8_000;
 const LONGEST_DELAY_POLLING_MS = 30_000;
 const LOSSES_BEFORE_POLLING = 2;
 
+/** The clock on the wall may be set, and the other one stands still while the machine sleeps: what is longer has passed. */
+class Since {
+  #wall = Date.now();
+  #steady = performance.now();
+
+  get ms() {
+    return Math.max(Date.now() - this.#wall, performance.now() - this.#steady);
+  }
+}
+
 /**
  * Calls `onMessage(message)` for each snapshot, delta and heartbeat, and `onState(state, lastMessageAt)` as
  * the state changes or a second passes, `onRefused(words)` when the server refuses. `position()` answers { bootId, revision }
@@ -24,14 +34,14 @@ export class Live {
   #onRefused;
   #socket = null;
   #isOpen = false; // the socket has brought a message
-  #openedAt = 0;
+  #sinceOpened = new Since();
   #losses = 0;
   #retry = null;
   #poll = null; // the round of polling that goes on, with the timer of its next question
   #isPolling = false; // the last poll was answered
   #refusal = null; // what the server said last instead of an answer
   #lastMessageAt = null;
-  #startedAt = 0;
+  #sinceHeard = new Since(); // or, before the first message, since the start
   #watch = null;
 
   constructor({ socket, polling, position, onMessage, onState, onRefused }) {
@@ -43,7 +53,7 @@ export class Live {
   }
 
   get state() {
-    const silence = Date.now() - (this.#lastMessageAt ?? this.#startedAt);
+    const silence = this.#sinceHeard.ms;
     if (this.#isOpen && silence < SILENCE_MS) return "live";
     if (this.#isPolling && silence < SILENCE_MS) return "polling";
     if (silence >= STALE_MS) return "stale";
@@ -55,7 +65,7 @@ export class Live {
   }
 
   start() {
-    this.#startedAt = Date.now();
+    this.#sinceHeard = new Since();
     this.#watch = setInterval(() => this.#look(), 1_000);
     addEventListener("online", this.#hurry);
     document.addEventListener("visibilitychange", this.#hurry);
@@ -84,7 +94,7 @@ export class Live {
     this.#say(address.searchParams);
     const socket = new WebSocket(address);
     this.#socket = socket;
-    this.#openedAt = Date.now();
+    this.#sinceOpened = new Since();
     socket.onmessage = (event) => {
       const message = JSON.parse(event.data);
       if (message.type === "closing") return;
@@ -107,6 +117,7 @@ export class Live {
 
   #receive(message) {
     this.#lastMessageAt = Date.now();
+    this.#sinceHeard = new Since();
     this.#refusal = null;
     this.#onMessage(message);
     this.#tell();
@@ -134,9 +145,9 @@ export class Live {
 
   /** Once a second: has the socket gone silent, or does it never open? */
   #look() {
-    const heardAt = this.#isOpen ? this.#lastMessageAt : this.#openedAt;
+    const silence = this.#isOpen ? this.#sinceHeard.ms : this.#sinceOpened.ms;
     const patience = this.#isOpen ? SILENCE_MS : OPENING_MS;
-    if (this.#socket !== null && Date.now() - heardAt >= patience) this.#lose();
+    if (this.#socket !== null && silence >= patience) this.#lose();
     else this.#tell();
   }
 

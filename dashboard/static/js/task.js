@@ -42,7 +42,7 @@ class TaskPage {
     this.#stack = new Stack(main, this.#cells, page, this.#id);
     this.#position = { bootId: page.boot_id, revision: page.revision };
     this.#follower = new Follower(page, { position: () => this.#position, onMessage: (message) => this.#receive(message) });
-    const dialog = page.can_act ? new PlanDialog(page, () => {}) : null;
+    const dialog = page.may.cancel ? new PlanDialog(page, () => {}) : null;
     this.#cancels = new Cancels(page.cancellation, dialog, this.#follower.announcer, () => this.#patchCancel());
     this.#fetching = new Fetching(addressOf(page.detail, this.#id), FETCH_MS, (detail) => this.#take(detail), () => this.#lose());
   }
