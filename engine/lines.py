@@ -19,7 +19,13 @@ class CallAt(Protocol):
     """How the supervisor is asked to call something later."""
 
     def __call__(
-        self, when: float, action: Callable[[Any], None], argument: Any = None, *, is_lasting: bool = False
+        self,
+        when: float,
+        action: Callable[[Any], None],
+        argument: Any = None,
+        *,
+        is_lasting: bool = False,
+        may_be_early: bool = False,
     ) -> None:
         """Has ``action(argument)`` called at ``when``, in monotonic seconds."""
 

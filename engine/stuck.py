@@ -64,7 +64,7 @@ class StuckWatch:
         """Has the threads looked at from time to time. Called when a thread was started, without a lock."""
         if not self._is_planned and self._after_s is not None and self._after_s != math.inf:
             self._is_planned = True
-            self._call_at(time.monotonic() + self._after_s / LOOKS, self._look)
+            self._call_at(time.monotonic() + self._after_s / LOOKS, self._look, may_be_early=True)
 
     def _look(self, _: Any) -> None:
         self._is_planned = False  # before the look at what there is: who starts a thread looks at this after it

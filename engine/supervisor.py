@@ -34,7 +34,7 @@ class Supervisor:
         self._may_rest = may_rest
         #: Guards everything below. No other lock is taken while it is held.
         self._lock = threading.RLock()  # a finalizer may come back here
-        self._entries: list[tuple[float, int, Action, Any, bool]] = []
+        self._entries: list[tuple[float, int, Action, Any, bool, bool]] = []
         self._prune_at = _PRUNE_FROM
         self._numbers = itertools.count()
         self._thread: threading.Thread | None = None
@@ -47,15 +47,24 @@ class Supervisor:
         """Has ``task`` expire at ``when`` unless it has ended by then."""
         self.call_at(when, self._expire, task)
 
-    def call_at(self, when: float, action: Action, argument: Any = None, *, is_lasting: bool = False) -> None:
+    def call_at(
+        self,
+        when: float,
+        action: Action,
+        argument: Any = None,
+        *,
+        is_lasting: bool = False,
+        may_be_early: bool = False,
+    ) -> None:
         """Has ``action(argument)`` called at ``when``. It must not block.
 
-        What is not lasting is forgotten once the supervisor is closed and no task is left.
+        What is not lasting is forgotten once the supervisor is closed and no task is left. What may be early is called
+        before its time rather than that the thread stays for it alone.
         """
         with self._lock:
             if len(self._entries) >= self._prune_at:
                 self._prune()
-            heapq.heappush(self._entries, (when, next(self._numbers), action, argument, is_lasting))
+            heapq.heappush(self._entries, (when, next(self._numbers), action, argument, is_lasting, may_be_early))
             if when < self._sleeps_until:
                 self._wake()
         if not self.is_there:
@@ -110,8 +119,8 @@ class Supervisor:
             now = time.monotonic()
             due = []
             while self._entries and self._entries[0][0] <= now:
-                _, _, action, argument, _ = heapq.heappop(self._entries)
-                due.append((action, argument))
+                entry = heapq.heappop(self._entries)
+                due.append((entry[2], entry[3]))
             if due:
                 return due
             if is_over:
@@ -121,6 +130,8 @@ class Supervisor:
                     self._thread = None
                     return None
             sleep_s = min(self._entries[0][0] - now, _LONGEST_SLEEP_S) if self._entries else _STAY_S
+            if self._stays_for_nothing:
+                sleep_s = min(sleep_s, _STAY_S)
             self._sleeps_until = now + sleep_s
         was_woken = self._alarm.acquire(timeout=sleep_s)
         may_rest = not was_woken and self._may_rest()
@@ -131,7 +142,15 @@ class Supervisor:
             if may_rest and not self._entries:
                 self._thread = None
                 return None
+            if may_rest and self._stays_for_nothing:
+                early, self._entries = self._entries, []
+                return [(entry[2], entry[3]) for entry in early]
         return []
+
+    @property
+    def _stays_for_nothing(self) -> bool:
+        """Whether all that is planned may be early; with the lock held."""
+        return all(entry[5] for entry in self._entries)
 
     def _wake(self) -> None:
         self._sleeps_until = -math.inf
