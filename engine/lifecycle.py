@@ -147,6 +147,8 @@ class Lifecycle:
         task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace, result)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
+        if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
+            self.live.pop(task.id, None)
         for waiter in task.waiters:
             waiter.wake()
         if self.is_closing:
@@ -278,9 +280,9 @@ class Lifecycle:
             logs.tell(logs.WARNING, "undone in the record of task %s: %s", task_id, what)
         for doc_id, old, new in edits:
             task = self._live_at(doc_id, old) if old is not None else None
-            if task is None:
+            if task is None or old is None:
                 continue
-            if new is None or old is None:
+            if new is None:
                 self._follow_edit(task, None)
             elif new["status"] != old["status"]:
                 self._follow_edit(task, new["status"])
@@ -289,9 +291,11 @@ class Lifecycle:
         """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
         with self._lock:
             self._keeper.settle()
-            if task.has_ended or (status is None and not task.decision.acquire(False)):
+            if task.has_ended:
                 self.live.pop(task.id, None)
                 return  # its own thread was first
+            if status is None and not task.decision.acquire(False):
+                return  # its own thread, or somebody's write, and who has decided follows it up
             followers = self._retire(task, CANCELED if status is None else status)
         if task.worker is not None:
             self._stopper.stop(task)
