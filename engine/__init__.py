@@ -2,6 +2,7 @@
 
 from .control import TaskControl
 from .errors import (
+    EndedByHand,
     Forked,
     RevisionGone,
     ShutDown,
@@ -9,16 +10,20 @@ from .errors import (
     TaskControlError,
     TaskInterrupt,
     TaskTimeout,
+    TimedOut,
     UnknownTask,
     WaitCycle,
 )
+from .executor import TaskExecutor
 from .feed import Change, Subscription
+from .futures import TaskFuture
 from .handle import TaskHandle, current_task
 from .reading import Snapshot
 from .status import Status
 
 __all__ = [
     "Change",
+    "EndedByHand",
     "Forked",
     "RevisionGone",
     "ShutDown",
@@ -28,9 +33,12 @@ __all__ = [
     "TaskCancelled",
     "TaskControl",
     "TaskControlError",
+    "TaskExecutor",
+    "TaskFuture",
     "TaskHandle",
     "TaskInterrupt",
     "TaskTimeout",
+    "TimedOut",
     "UnknownTask",
     "WaitCycle",
     "current_task",

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from . import arguments, records
+from .awaiting import Awaiting
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .interrupts import running, shield
@@ -20,6 +21,7 @@ from .reading import Reading
 from .status import FINAL, WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
+from .watching import Watcher
 
 _ID_BITS = 40
 _ID_MASK = (1 << _ID_BITS) - 1
@@ -49,6 +51,7 @@ class TaskControl(Reading):
         self.dbQuery = Query()
         self.status_code = list(WORDS)
         self._life = Lifecycle(self._keeper, max_workers)
+        self._awaiting = Awaiting(self._life.waiting)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
@@ -172,6 +175,11 @@ class TaskControl(Reading):
         named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
         return self._life.waiting.wait(named, arguments.check_timeout(timeout))
 
+    async def wait_async(self, ids: str | Iterable[str] | None = None, timeout: float | None = None) -> bool:
+        """Waits as :meth:`wait` does, in a coroutine: the event loop goes on meanwhile."""
+        named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        return await self._awaiting.wait(named, arguments.check_timeout(timeout))
+
     # -- clearing
 
     def purge(
@@ -279,6 +287,22 @@ class TaskControl(Reading):
             self._look_later()
         else:
             self._is_looking = False
+
+
+def add_watched(
+    taskman: TaskControl,
+    watcher: Watcher,
+    name: str,
+    call: Callable[[], Any],
+    depend_on: tuple[str, ...],
+    limit: float | None,
+) -> None:
+    """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
+    task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
+    task = Task(task_id, name, call, False, list(depend_on) or None, False, limit, copy_context())
+    task.watcher = watcher
+    with shield:
+        taskman._admit(task, depend_on)  # noqa: SLF001
 
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.

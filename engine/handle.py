@@ -6,9 +6,10 @@ import logging
 import math
 import threading
 from contextvars import ContextVar
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any
 
+from .coroutines import run_coroutine
 from .interrupts import Shield, running, shield
 from .journal import Journal
 from .task import Task, check, is_shielded
@@ -119,11 +120,15 @@ _task_shield = _TaskShield()
 
 
 def call(task: Task, journal: Journal) -> Any:
-    """Calls the task's function as it wants to be called, with ``current_task()`` set below it."""
+    """Calls the task's function as it wants to be called, with ``current_task()`` set below it.
+
+    What is returned to be awaited is run to its end.
+    """
     assert task.function is not None
     handle = TaskHandle(task, journal)
     _current.set(handle)
-    return task.function(handle) if task.takes_handle else task.function()
+    value = task.function(handle) if task.takes_handle else task.function()
+    return run_coroutine(value, task) if type(value) is CoroutineType else value
 
 
 def current_task() -> TaskHandle | None:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import graph, logs, records
-from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
+from .errors import EndedByHand, TaskCancelled, TaskInterrupt, TaskTimeout, TimedOut, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
 from .journal import Journal
@@ -30,6 +30,7 @@ from .store import Edit, Keeper
 from .supervisor import Supervisor
 from .task import Task
 from .waiting import Waiting
+from .watching import tell_end
 from .workers import Worker
 
 
@@ -149,16 +150,20 @@ class Lifecycle:
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
             self.live.pop(task.id, None)
-        for waiter in task.waiters:
-            waiter.wake()
+        _wake_waiters(task)
         if self.is_closing:
             self._close_feed()
         followers = self._take_followers(task, task.outcome[0]) if task.dependants else []
-        if error is None:
-            return followers
-        self._doom(task, followers, word_of(ERROR))
-        logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
-        return []
+        if error is not None:
+            self._doom(task, followers, word_of(ERROR))
+            logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
+            followers = []
+        if task.watcher is not None:
+            for follower in followers:  # before users' callbacks, which may wait for them
+                self.pool.submit(follower)
+            followers = []
+            tell_end(task, task.outcome[0], value, error)
+        return followers
 
     def _take_followers(self, task: Task, status: int) -> list[Task]:
         take(self._lock)
@@ -185,9 +190,11 @@ class Lifecycle:
             stopped = records.stopped(current, status, run_s, error)
             self._keeper.replace(task.doc_id, stopped)
             followers = self._retire(task, status)
+        _wake_waiters(task)
         if task.worker is not None:
             self._stopper.stop(task)
         self._doom(task, followers, word_of(status))
+        self._tell(task, status)
         return True
 
     def _expire(self, task: Task) -> None:
@@ -220,8 +227,6 @@ class Lifecycle:
         self.live.pop(task.id, None)
         if task.blockers:
             graph.unlink(task)
-        for waiter in task.waiters:
-            waiter.wake()
         if self.is_closing:
             self._close_feed()
         return graph.followers(task, status) if task.dependants else []
@@ -239,6 +244,8 @@ class Lifecycle:
                 self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled
                 further = self._retire(dependant, CANCELED)
+            _wake_waiters(dependant)
+            self._tell(dependant, CANCELED)
             reason = _because(dependant.id, word_of(CANCELED))
             queue.extend((one, reason) for one in further)
 
@@ -282,13 +289,12 @@ class Lifecycle:
             task = self._live_at(doc_id, old) if old is not None else None
             if task is None or old is None:
                 continue
-            if new is None:
-                self._follow_edit(task, None)
-            elif new["status"] != old["status"]:
-                self._follow_edit(task, new["status"])
+            if new is None or new["status"] != old["status"]:
+                self._follow_edit(task, new)
 
-    def _follow_edit(self, task: Task, status: int | None) -> None:
+    def _follow_edit(self, task: Task, record: Record | None) -> None:
         """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
+        status = None if record is None else record["status"]
         with self._lock:
             self._keeper.settle()
             if task.has_ended:
@@ -297,6 +303,7 @@ class Lifecycle:
             if status is None and not task.decision.acquire(False):
                 return  # its own thread, or somebody's write, and who has decided follows it up
             followers = self._retire(task, CANCELED if status is None else status)
+        _wake_waiters(task)
         if task.worker is not None:
             self._stopper.stop(task)
         if status == COMPLETED:
@@ -304,6 +311,18 @@ class Lifecycle:
                 self.pool.submit(follower)
         else:
             self._doom(task, followers, None if status is None else word_of(status))
+        self._tell(task, CANCELED if status is None else status, record)
+
+    def _tell(self, task: Task, status: int, record: Record | None = None) -> None:
+        """Tells who watches the task that somebody else has ended it: a user's ``record``, a stop if there is none."""
+        if task.watcher is None:
+            return
+        error: Exception | None = None
+        if status == ERROR:
+            error = TimedOut(task.id, task.run_limit) if record is None else EndedByHand(task.id, record.get("error"))
+        value = record.get("result") if record is not None else None
+        is_free = not self.supervisor.is_here and not self._keeper.is_busy_here
+        tell_end(task, status, value, error, here=is_free)
 
     # -- the second look
 
@@ -383,6 +402,12 @@ class Lifecycle:
     def _close_feed(self) -> None:
         if self.is_idle:
             self._keeper.feed.close()
+
+
+def _wake_waiters(task: Task) -> None:
+    """After the task's end has been made known; those who come later see that it has ended."""
+    for waiter in task.waiters:
+        waiter.wake()
 
 
 def _because(task_id: str, ending: str | None) -> str:
