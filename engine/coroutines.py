@@ -50,9 +50,7 @@ class TaskLoop:
         import asyncio
 
         self._main = asyncio.current_task()
-        self.task.alarms.append(self._ring)
-        if self.task.stop is not None:  # a stop from here on sets the alarm off
-            self._cancel()
+        self.task.alarms.append(self._ring)  # after a stop, too: alarms are sounded again until the thread is done
         return await coroutine
 
     def _ring(self) -> None:

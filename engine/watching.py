@@ -19,17 +19,13 @@ class Watcher(Protocol):
 
 
 def tell_end(task: Task, status: int, value: Any, error: BaseException | None, *, here: bool = True) -> None:
-    """Tells the task's watcher; ``here`` or, where users' code mustn't run, on a thread of its own.
-
-    That thread is no daemon, so that the interpreter's exit waits for it.
-    """
+    """Tells the task's watcher; ``here`` or, where users' code mustn't run, on a thread of its own."""
     watcher, task.watcher = task.watcher, None  # nobody keeps the other once it is over
     if watcher is None:
         return
     if not here:
-        thread = threading.Thread(
-            target=_tell, args=(watcher, status, value, error), name="task-control-future", daemon=False
-        )
+        told = (watcher, status, value, error)
+        thread = threading.Thread(target=_tell, args=told, name="task-control-future", daemon=True)
         try:
             thread.start()
             return

@@ -178,7 +178,9 @@ def test_a_coroutine_task_lends_its_seat(managers):
     taskman = managers(max_workers=1)
 
     async def parent():
-        children = [taskman.add("child", lambda: None) for _ in range(4)]
+        may_end = threading.Event()
+        children = [taskman.add("child", lambda: may_end.wait(PATIENCE_S)) for _ in range(4)]
+        asyncio.get_running_loop().call_later(0.05, may_end.set)
         await asyncio.gather(*(taskman.wait_async(child) for child in children))
         return await taskman.wait_async([taskman.add("child", lambda: None)], timeout=PATIENCE_S)
 

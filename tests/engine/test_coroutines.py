@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import threading
 import time
 
@@ -244,6 +245,45 @@ def test_a_cancel_at_any_moment_leaves_nothing_open(taskman, until):
 
     assert taskman.wait(ids, timeout=PATIENCE_S)
     until(lambda: not any(record["stopping"] for record in taskman.get_all()), "the threads to come back")
+
+
+def test_a_coroutine_that_is_made_after_the_stop_never_begins(taskman, until):
+    """Nor does Python complain of one that was never awaited."""
+    has_begun, seen = threading.Event(), []
+
+    async def late():
+        seen.append("begun")
+
+    def make(task):
+        has_begun.set()
+        while not task.cancelled:
+            pass
+        return late()
+
+    task_id = taskman.add("make", make)
+    assert has_begun.wait(PATIENCE_S)
+    taskman.cancel(task_id)
+    until(lambda: taskman.get_task(task_id)[0]["stopping"] is None, "its thread to come back")
+    gc.collect()
+
+    assert [] == seen
+
+
+def test_a_stop_while_the_loop_is_made_reaches_the_coroutine(taskman, monkeypatch):
+    """No moment is too early."""
+    monkeypatch.setattr("engine.coroutines.CLOSE_S", 60)  # it isn't the interrupts that reach it
+    made = asyncio.new_event_loop
+    function = Closing()
+
+    def stopped_meanwhile():
+        taskman.cancel(current_task().id)
+        return made()
+
+    monkeypatch.setattr(asyncio.events, "new_event_loop", stopped_meanwhile)
+    taskman.add("closing", function)
+
+    assert function.has_closed.wait(PATIENCE_S)
+    assert [asyncio.CancelledError] == function.stopped_by
 
 
 def test_an_executor_runs_coroutine_functions(taskman):
