@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import Forked, UnknownTask
@@ -103,21 +103,25 @@ class TaskFuture(Future[Result]):
         return self._told_by == threading.get_ident()
 
     def ended(self, status: int, value: Any, error: BaseException | None) -> None:
-        """Takes in how the task has ended, and calls the callbacks."""
+        """Takes in how the task has ended."""
+        try:
+            if status == CANCELED:
+                super().cancel()
+                self.set_running_or_notify_cancel()
+            elif error is not None:
+                self.set_exception(error)
+            else:
+                self.set_result(value)
+        except (InvalidStateError, RuntimeError):
+            pass  # somebody has set it by hand
+
+    def _invoke_callbacks(self) -> None:
+        """Nothing yet: the state is set when the engine still has to tell others, for which a callback may wait."""
+
+    def call_back(self) -> None:
+        """Calls the callbacks."""
         self._told_by = threading.get_ident()
         try:
-            self._settle(status, value, error)
+            super()._invoke_callbacks()  # type: ignore[misc]  # the stubs leave it out
         finally:
             self._let_go(self)
-            del self
-
-    def _settle(self, status: int, value: Any, error: BaseException | None) -> None:
-        if status == CANCELED:
-            try:
-                super().cancel()
-            finally:
-                self.set_running_or_notify_cancel()
-        elif error is not None:
-            self.set_exception(error)
-        else:
-            self.set_result(value)

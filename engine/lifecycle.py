@@ -30,7 +30,7 @@ from .store import Edit, Keeper
 from .supervisor import Supervisor
 from .task import Task
 from .waiting import Waiting
-from .watching import tell_end
+from .watching import call_back
 from .workers import Worker
 
 
@@ -151,6 +151,8 @@ class Lifecycle:
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
             self.live.pop(task.id, None)
         _wake_waiters(task)
+        if task.watcher is not None:
+            task.watcher.ended(task.outcome[0], value, error)
         if self.is_closing:
             self._close_feed()
         followers = self._take_followers(task, task.outcome[0]) if task.dependants else []
@@ -162,7 +164,7 @@ class Lifecycle:
             for follower in followers:  # before users' callbacks, which may wait for them
                 self.pool.submit(follower)
             followers = []
-            tell_end(task, task.outcome[0], value, error)
+            call_back(task)
         return followers
 
     def _take_followers(self, task: Task, status: int) -> list[Task]:
@@ -190,11 +192,11 @@ class Lifecycle:
             stopped = records.stopped(current, status, run_s, error)
             self._keeper.replace(task.doc_id, stopped)
             followers = self._retire(task, status)
-        _wake_waiters(task)
+        self._tell(task, status)
         if task.worker is not None:
             self._stopper.stop(task)
         self._doom(task, followers, word_of(status))
-        self._tell(task, status)
+        self._call_back(task)
         return True
 
     def _expire(self, task: Task) -> None:
@@ -234,6 +236,7 @@ class Lifecycle:
     def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:
         """Cancels those that wait for a failed task, and those that wait for them, and so on."""
         queue = deque((dependant, _because(task.id, ending)) for dependant in doomed)
+        watched = []
         while queue:
             dependant, error = queue.popleft()
             with self._lock:
@@ -244,10 +247,13 @@ class Lifecycle:
                 self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled
                 further = self._retire(dependant, CANCELED)
-            _wake_waiters(dependant)
             self._tell(dependant, CANCELED)
+            if dependant.watcher is not None:
+                watched.append(dependant)
             reason = _because(dependant.id, word_of(CANCELED))
             queue.extend((one, reason) for one in further)
+        for dependant in watched:
+            self._call_back(dependant)
 
     def _live_at(self, doc_id: int, record: Record) -> Task | None:
         task = self.live.get(record.get("id", ""))
@@ -303,7 +309,7 @@ class Lifecycle:
             if status is None and not task.decision.acquire(False):
                 return  # its own thread, or somebody's write, and who has decided follows it up
             followers = self._retire(task, CANCELED if status is None else status)
-        _wake_waiters(task)
+        self._tell(task, CANCELED if status is None else status, record)
         if task.worker is not None:
             self._stopper.stop(task)
         if status == COMPLETED:
@@ -311,18 +317,23 @@ class Lifecycle:
                 self.pool.submit(follower)
         else:
             self._doom(task, followers, None if status is None else word_of(status))
-        self._tell(task, CANCELED if status is None else status, record)
+        self._call_back(task)
 
     def _tell(self, task: Task, status: int, record: Record | None = None) -> None:
-        """Tells who watches the task that somebody else has ended it: a user's ``record``, a stop if there is none."""
+        """Tells who waits for the task or watches it that somebody has ended it: by a user's ``record`` or a stop."""
+        _wake_waiters(task)
         if task.watcher is None:
             return
         error: Exception | None = None
         if status == ERROR:
             error = TimedOut(task.id, task.run_limit) if record is None else EndedByHand(task.id, record.get("error"))
         value = record.get("result") if record is not None else None
-        is_free = not self.supervisor.is_here and not self._keeper.is_busy_here
-        tell_end(task, status, value, error, here=is_free)
+        task.watcher.ended(status, value, error)
+
+    def _call_back(self, task: Task) -> None:
+        """Has who watches the task run users' code, but neither on the supervisor's thread nor under the lock."""
+        if task.watcher is not None:
+            call_back(task, here=not self.supervisor.is_here and not self._keeper.is_busy_here)
 
     # -- the second look
 

@@ -309,6 +309,33 @@ def test_a_callback_may_wait_for_what_its_task_sets_free(managers):
     assert [3] == seen
 
 
+def test_a_callback_may_wait_for_whatever_ends_with_its_task(executor, gate):
+    """For what its end dooms, and what is doomed with it: all of them are told before the first callback."""
+    seen = []
+    failing = executor.submit_after(executor.submit(gate, None), lambda: 1 / 0)
+    doomed = [executor.submit_after(failing, print)]
+    doomed.append(executor.submit_after(doomed[0], print))
+    everything = {failing, *doomed}
+    for future in everything:
+        future.add_done_callback(lambda _: seen.append(concurrent.futures.wait(everything, PATIENCE_S).not_done))
+    gate.open()
+    executor.shutdown()
+
+    assert [set()] * 3 == seen
+
+
+def test_a_cancel_within_an_operation_is_the_futures_at_once(taskman, executor, gate):
+    """Only the callbacks come later, when the lock is free."""
+    future, seen = executor.submit(gate, None), []
+
+    def cancel(document):
+        seen.append((future.cancel(), future.cancelled()))
+
+    taskman.db.update(cancel, taskman.dbQuery.id == future.task_id)
+
+    assert [(True, True)] == seen
+
+
 def test_a_task_that_is_stopped_while_it_asks_leaves_the_future_usable(taskman, executor, until, gates):
     """However often that happens: no lock of the future stays taken."""
     gate = gates()
