@@ -2,6 +2,7 @@
 
 from .control import TaskControl
 from .errors import (
+    EndedByHand,
     Forked,
     NotSendable,
     ProcessDied,
@@ -11,10 +12,13 @@ from .errors import (
     TaskControlError,
     TaskInterrupt,
     TaskTimeout,
+    TimedOut,
     UnknownTask,
     WaitCycle,
 )
+from .executor import TaskExecutor
 from .feed import Change, Subscription
+from .futures import TaskFuture
 from .handle import TaskHandle, current_task
 from .hooks import Transition
 from .reading import Snapshot
@@ -23,6 +27,7 @@ from .status import Status
 
 __all__ = [
     "Change",
+    "EndedByHand",
     "Forked",
     "NotSendable",
     "ProcessDied",
@@ -35,9 +40,12 @@ __all__ = [
     "TaskCancelled",
     "TaskControl",
     "TaskControlError",
+    "TaskExecutor",
+    "TaskFuture",
     "TaskHandle",
     "TaskInterrupt",
     "TaskTimeout",
+    "TimedOut",
     "Transition",
     "UnknownTask",
     "WaitCycle",

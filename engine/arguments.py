@@ -10,8 +10,8 @@ from typing import Any
 
 from .status import FINAL
 
-_VARARGS, _COROUTINE, _ASYNC_GENERATOR = inspect.CO_VARARGS, inspect.CO_COROUTINE, inspect.CO_ASYNC_GENERATOR
-_UNUSUAL = _VARARGS | _COROUTINE | _ASYNC_GENERATOR
+_VARARGS, _ASYNC_GENERATOR = inspect.CO_VARARGS, inspect.CO_ASYNC_GENERATOR
+_UNUSUAL = _VARARGS | _ASYNC_GENERATOR
 _SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0}
 
 #: The greatest age that a purge understands: a thousand years. More is a slip of the pen.
@@ -35,8 +35,8 @@ def takes_handle(function: object) -> bool:
         return _plain_function_takes_handle(function)
     if not callable(function):
         raise TypeError(f"function must be callable, not {_kind(function)}: add(..., function=lambda f: work())")
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise _is_async(function)
+    if inspect.isasyncgenfunction(function) or inspect.isasyncgenfunction(type(function).__call__):
+        raise _is_async_generator(function)
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -57,8 +57,8 @@ def _plain_function_takes_handle(function: FunctionType) -> bool:
     needed = code.co_argcount - len(function.__defaults__ or ())
     if needed <= 1 and not code.co_kwonlyargcount and not code.co_flags & _UNUSUAL:
         return needed == 1
-    if code.co_flags & (_COROUTINE | _ASYNC_GENERATOR):
-        raise _is_async(function)
+    if code.co_flags & _ASYNC_GENERATOR:
+        raise _is_async_generator(function)
     by_name: list[str] = []
     if code.co_kwonlyargcount:
         names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -83,10 +83,10 @@ def check_hook(function: object) -> None:
         raise TypeError(f"function must be callable with a transition, not {kind}: on_transition(print)")
 
 
-def _is_async(function: object) -> TypeError:
+def _is_async_generator(function: object) -> TypeError:
     return TypeError(
-        f"function {_label(function)} is a coroutine function, which a thread can't run by calling it. "
-        "Wrap it: function=lambda f: asyncio.run(work())"
+        f"function {_label(function)} is an async generator function, which has no one result. "
+        "Use it in a coroutine function: async for item in work(): ..."
     )
 
 

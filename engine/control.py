@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 from . import arguments, records
+from .awaiting import Awaiting
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
@@ -21,6 +22,7 @@ from .lifecycle import Lifecycle
 from .status import FINAL, WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
+from .watching import Watcher
 
 _ID_BITS = 40
 _ID_MASK = (1 << _ID_BITS) - 1
@@ -65,6 +67,7 @@ class TaskControl(Insight):
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
+        self._awaiting = Awaiting(self._life.waiting)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
@@ -156,7 +159,7 @@ class TaskControl(Insight):
             arguments.check_isolation(isolation)
             backend = self._life.processes
             function = backend.packed(function, takes_handle)
-        task_id = "%010x" % (next(self._numbers) * _ID_STEP & _ID_MASK)  # an f-string takes four times as long
+        task_id = self._new_id()
         task = Task(task_id, name, function, takes_handle, named, bool(get_result), limit, copy_context(), backend)
         if running.gate is None:
             self._admit(task, dependencies)
@@ -195,6 +198,11 @@ class TaskControl(Insight):
         """
         named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
         return self._life.waiting.wait(named, arguments.check_timeout(timeout))
+
+    async def wait_async(self, ids: str | Iterable[str] | None = None, timeout: float | None = None) -> bool:
+        """Waits as :meth:`wait` does, in a coroutine: the event loop goes on meanwhile."""
+        named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        return await self._awaiting.wait(named, arguments.check_timeout(timeout))
 
     # -- clearing
 
@@ -307,6 +315,9 @@ class TaskControl(Insight):
             "needs, and add that task here."
         )
 
+    def _new_id(self) -> str:
+        return "%010x" % (next(self._numbers) * _ID_STEP & _ID_MASK)  # an f-string takes four times as long
+
     def _look_later(self) -> None:
         """Plans the next look at suspended tasks; setting the interval makes earlier plans void."""
         self._is_looking = True
@@ -322,6 +333,22 @@ class TaskControl(Insight):
             self._look_later()
         else:
             self._is_looking = False
+
+
+def add_watched(
+    taskman: TaskControl,
+    watcher: Watcher,
+    name: str,
+    call: Callable[[], Any],
+    depend_on: tuple[str, ...],
+    limit: float | None,
+) -> None:
+    """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
+    task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
+    task = Task(task_id, name, call, False, list(depend_on) or None, False, limit, copy_context())
+    task.watcher = watcher
+    with shield:
+        taskman._admit(task, depend_on)  # noqa: SLF001
 
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.

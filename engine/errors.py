@@ -35,12 +35,12 @@ class Forked(TaskControlError, RuntimeError):
 
 
 class ShutDown(TaskControlError, RuntimeError):
-    """The manager takes no more tasks because shutdown() was called on it."""
+    """The manager or executor takes no more tasks because shutdown() was called on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: str = "TaskControl") -> None:
         super().__init__(
-            "this TaskControl has been shut down and takes no more tasks. Add tasks before shutdown(), "
-            "or make a new TaskControl()."
+            f"this {owner} has been shut down and takes no more tasks. Add tasks before shutdown(), "
+            f"or make a new {owner}()."
         )
 
 
@@ -107,6 +107,35 @@ class WaitCycle(TaskControlError, RuntimeError):
             f"waiting for task {task_id} would never end: it is the waiting task itself, or it waits for it. "
             "Leave it out of wait(), give wait() a timeout, or add the rest of the work as a dependant."
         )
+
+
+class TimedOut(TaskControlError, TimeoutError):
+    """What a future raises whose task ran over its limit.
+
+    Attributes:
+        task_id: the task.
+        limit_s: the limit in seconds.
+    """
+
+    def __init__(self, task_id: str, limit_s: float | None) -> None:
+        self.task_id, self.limit_s = task_id, limit_s
+        super().__init__(
+            f"task {task_id} ran over its limit of {limit_s} seconds and was stopped. "
+            "Give it a larger thread_timeout, or have it do less."
+        )
+
+
+class EndedByHand(TaskControlError, RuntimeError):
+    """What a future raises whose task was ended as Error by a write to the database.
+
+    Attributes:
+        task_id: the task.
+        error: what its record says.
+    """
+
+    def __init__(self, task_id: str, error: object) -> None:
+        self.task_id, self.error = task_id, error
+        super().__init__(f"task {task_id} was ended as Error by a write to its record, which says: {error}")
 
 
 class TaskInterrupt(BaseException):

@@ -6,9 +6,10 @@ import logging
 import math
 import threading
 from contextvars import ContextVar
-from types import TracebackType
+from types import CoroutineType, TracebackType
 from typing import Any, Protocol
 
+from .coroutines import run_coroutine
 from .interrupts import Shield, running, shield
 from .records import Line
 from .task import Task, check, is_shielded
@@ -142,13 +143,17 @@ _task_shield = _TaskShield()
 
 
 def call(task: Task, journal: Reporter) -> Any:
-    """Calls the task's function as it wants to be called, with ``current_task()`` set below it."""
+    """Calls the task's function as it wants to be called, with ``current_task()`` set below it.
+
+    What is returned to be awaited is run to its end.
+    """
     assert task.function is not None
     if task.backend is not None:
         return task.function(task)
     handle = TaskHandle(task, journal)
     _current.set(handle)
-    return task.function(handle) if task.takes_handle else task.function()
+    value = task.function(handle) if task.takes_handle else task.function()
+    return run_coroutine(value, task) if type(value) is CoroutineType else value
 
 
 def current_task() -> TaskHandle | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import capture, graph, logs, records
 from .backends import Processes
-from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
+from .errors import EndedByHand, TaskCancelled, TaskInterrupt, TaskTimeout, TimedOut, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
 from .hooks import Hooks
@@ -33,6 +33,7 @@ from .stuck import StuckWatch
 from .supervisor import Supervisor
 from .task import Task
 from .waiting import Waiting
+from .watching import call_back
 from .workers import Worker
 
 
@@ -170,29 +171,45 @@ class Lifecycle:
         run_s = time.monotonic() - task.started
         if self._late_lines and task in self._late_lines:
             self._write_lines(task)
-        line = trace = None
-        if error is not None and task.stop is None:
-            line, trace = records.one_line(error), records.traceback_text(error)
-        task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
         if task.backend is not None:
             task.backend.leave(task)
-        if self._undecided.pop(task.id, None) is None:
+        line = trace = None
+        if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
+            line, trace = records.one_line(error), records.traceback_text(error)
+        decides = self._undecided.pop(task.id, None) is not None
+        task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
+        if not decides:
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return []
         result = value if error is None and task.keeps_result else None
         task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace, result)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
+        if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
+            self.live.pop(task.id, None)
+        return self._follow_up(task, value, error)
+
+    def _follow_up(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
+        """What follows from an outcome; returns the tasks that may start now."""
+        status = COMPLETED if error is None else ERROR
         for waiter in task.waiters:
             waiter.wake()
+        if task.watcher is not None:
+            task.watcher.ended(status, value, error)
         if self.is_closing:
             self._close_feed()
-        followers = self._take_followers(task, task.outcome[0]) if task.dependants else []
-        if error is None:
-            return followers
-        self._doom(task, followers, word_of(ERROR))
-        logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
-        return []
+        followers = self._take_followers(task, status) if task.dependants else []
+        if error is not None:
+            self._doom(task, followers, word_of(ERROR))
+            line = records.one_line(error)
+            logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
+            followers = []
+        if task.watcher is not None:
+            for follower in followers:  # before users' callbacks, which may wait for them
+                self.pool.submit(follower)
+            followers = []
+            call_back(task)
+        return followers
 
     def _write_lines(self, task: Task) -> None:
         take(self._lock)
@@ -230,9 +247,11 @@ class Lifecycle:
             stopped = records.stopped(current, status, run_s, error)
             self._keeper.replace(task.doc_id, stopped)
             followers = self._retire(task, status)
+        self._tell(task, status)
         if task.worker is not None:
             self._stopper.stop(task)
         self._doom(task, followers, word_of(status))
+        self._call_back(task)
         return True
 
     def _expire(self, task: Task) -> None:
@@ -265,8 +284,6 @@ class Lifecycle:
         self.live.pop(task.id, None)
         if task.blockers:
             graph.unlink(task)
-        for waiter in task.waiters:
-            waiter.wake()
         if self.is_closing:
             self._close_feed()
         return graph.followers(task, status) if task.dependants else []
@@ -274,6 +291,7 @@ class Lifecycle:
     def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:
         """Cancels those that wait for a failed task, and those that wait for them, and so on."""
         queue = deque((dependant, _because(task.id, ending)) for dependant in doomed)
+        watched = []
         while queue:
             dependant, error = queue.popleft()
             with self._lock:
@@ -284,8 +302,13 @@ class Lifecycle:
                 self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled
                 further = self._retire(dependant, CANCELED)
+            self._tell(dependant, CANCELED)
+            if dependant.watcher is not None:
+                watched.append(dependant)
             reason = _because(dependant.id, word_of(CANCELED))
             queue.extend((one, reason) for one in further)
+        for dependant in watched:
+            self._call_back(dependant)
 
     def _live_at(self, doc_id: int, record: Record) -> Task | None:
         task = self.live.get(record.get("id", ""))
@@ -325,21 +348,23 @@ class Lifecycle:
             logs.tell(logs.WARNING, "undone in the record of task %s: %s", task_id, what)
         for doc_id, old, new in edits:
             task = self._live_at(doc_id, old) if old is not None else None
-            if task is None:
+            if task is None or old is None:
                 continue
-            if new is None or old is None:
-                self._follow_edit(task, None)
-            elif new["status"] != old["status"]:
-                self._follow_edit(task, new["status"])
+            if new is None or new["status"] != old["status"]:
+                self._follow_edit(task, new)
 
-    def _follow_edit(self, task: Task, status: int | None) -> None:
+    def _follow_edit(self, task: Task, record: Record | None) -> None:
         """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
+        status = None if record is None else record["status"]
         with self._lock:
             self._keeper.settle()
-            if task.has_ended or (status is None and not self._decides(task)):
+            if task.has_ended:
                 self.live.pop(task.id, None)
                 return  # its own thread was first
+            if status is None and not self._decides(task):
+                return  # its own thread, or somebody's write, and who has decided follows it up
             followers = self._retire(task, CANCELED if status is None else status)
+        self._tell(task, CANCELED if status is None else status, record)
         if task.worker is not None:
             self._stopper.stop(task)
         if status == COMPLETED:
@@ -347,6 +372,23 @@ class Lifecycle:
                 self.pool.submit(follower)
         else:
             self._doom(task, followers, None if status is None else word_of(status))
+        self._call_back(task)
+
+    def _tell(self, task: Task, status: int, record: Record | None = None) -> None:
+        """Tells who waits for the task or watches it that somebody has ended it: by a user's ``record`` or a stop."""
+        _wake_waiters(task)
+        if task.watcher is None:
+            return
+        error: Exception | None = None
+        if status == ERROR:
+            error = TimedOut(task.id, task.run_limit) if record is None else EndedByHand(task.id, record.get("error"))
+        value = record.get("result") if record is not None else None
+        task.watcher.ended(status, value, error)
+
+    def _call_back(self, task: Task) -> None:
+        """Has who watches the task run users' code, but neither on the supervisor's thread nor under the lock."""
+        if task.watcher is not None:
+            call_back(task, here=not self.supervisor.is_here and not self._keeper.is_busy_here)
 
     # -- the second look
 
@@ -435,6 +477,12 @@ class Lifecycle:
     def _close_feed(self) -> None:
         if self.is_idle:
             self._keeper.feed.close()
+
+
+def _wake_waiters(task: Task) -> None:
+    """After the task's end has been made known; those who come later see that it has ended."""
+    for waiter in task.waiters:
+        waiter.wake()
 
 
 def _because(task_id: str, ending: str | None) -> str:

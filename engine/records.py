@@ -213,9 +213,18 @@ def traceback_text(error: BaseException) -> str:
     return text
 
 
+#: The modules whose frames lie between a worker and a coroutine's own.
+_AROUND_COROUTINES = frozenset({f"{__package__}.coroutines", "asyncio.runners", "asyncio.base_events"})
+
+
 def _own_frames(tb: TracebackType | None) -> TracebackType | None:
-    """The traceback without the two frames of the engine that every task's function is called from."""
+    """The traceback without the two frames of the engine that every task's function is called from.
+
+    A coroutine is called from some more, and from some of asyncio's.
+    """
     for _ in range(2):
         if tb is not None and tb.tb_next is not None:
             tb = tb.tb_next
+    while tb is not None and tb.tb_next is not None and tb.tb_frame.f_globals.get("__name__") in _AROUND_COROUTINES:
+        tb = tb.tb_next
     return tb

@@ -41,11 +41,14 @@ class Stopper:
         if task.is_thread_done or worker is None or why is None:
             return
         task.sound_alarms()  # one may have been set in the instant of the decision
-        worker.gate.interrupt(task, why)
         now, give_up_at = time.monotonic(), task.stop_at + GIVE_UP_AFTER_S
+        loop = worker.loop
+        closes = loop is not None and loop.task is task and loop.closes_in_order(now - task.stop_at)
+        if not closes:
+            worker.gate.interrupt(task, why)
         if now >= give_up_at and not task.is_abandoned:
             self._give_up(task, worker)
-        elif pause_s == FIRST_PAUSE_S * 2:
+        elif pause_s == FIRST_PAUSE_S * 2 and not closes:
             self._journal.tell_stopping(task, INTERRUPT_SENT)  # it didn't stop at once
         next_at = now + pause_s if task.is_abandoned else min(now + pause_s, give_up_at)
         self._call_at(next_at, task, min(pause_s * 2, LONGEST_PAUSE_S))

@@ -75,6 +75,11 @@ class Supervisor:
         """Whether the thread has been started and hasn't ended; may be asked without the lock."""
         return self._thread is not None
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is the calling thread."""
+        return threading.current_thread() is self._thread
+
     def ensure_thread(self) -> None:
         """Starts the thread if it isn't there."""
         with self._lock:

@@ -11,7 +11,8 @@ from .errors import TaskInterrupt
 from .interrupts import running
 
 if TYPE_CHECKING:
-    from .waiting import Waiter
+    from .waiting import Sleeper
+    from .watching import Watcher
     from .workers import Worker
 
 
@@ -60,6 +61,7 @@ class Task:
         "blockers",
         "dependants",
         "waiters",
+        "watcher",
         "waits_for",
         "worker",
         "started",
@@ -106,8 +108,10 @@ class Task:
         self.blockers = NO_BLOCKERS
         self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
-        self.waiters: tuple[Waiter, ...] = ()
+        self.waiters: tuple[Sleeper, ...] = ()
         self.waits_for = _NONE_OF_THEM
+        #: Who is told how it ends, with what it returned or raised: its future, if it has one. Set before it is added.
+        self.watcher: Watcher | None = None
         #: What runs it, from the moment on that it has begun; and what came of it, if its own thread has decided that.
         self.worker: Worker | None = None
         self.outcome: Outcome | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
-from typing import cast
+from typing import Protocol, cast
 
 from .errors import WaitCycle
 from .graph import can_end_before
@@ -13,6 +13,13 @@ from .interrupts import running, shield
 from .pool import Pool
 from .store import Keeper
 from .task import Task, check
+
+
+class Sleeper(Protocol):
+    """Who waits for the end of a task."""
+
+    def wake(self) -> None:
+        """Has it look again. From any thread, more than once; waits for nothing and doesn't raise."""
 
 
 class Waiter:
@@ -52,7 +59,7 @@ class Waiting:
         Raises WaitCycle if a task waits without a timeout for one that can't end before it.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        me = None if running.gate is None else self._own_task()
+        me = None if running.gate is None else self.own_task()
         if me is None:
             return self._sleep_through(self._targets(ids), Waiter(), until, None)
         with shield, self._lock:
@@ -65,16 +72,25 @@ class Waiting:
             with shield, self._lock:
                 me.waits_for = frozenset()
 
-    def _own_task(self) -> Task | None:
+    def own_task(self) -> Task | None:
         """The task that the calling thread runs, if it is one of this manager and its end isn't decided."""
         task = cast("Task | None", running.gate.run) if running.gate is not None else None
-        return task if task is not None and self._live.get(task.id) is task else None
+        if task is None or task.has_ended:  # it calls back those who were told
+            return None
+        return task if self._live.get(task.id) is task else None
+
+    def targets(self, ids: Iterable[str] | None, me: Task | None, *, is_bounded: bool) -> list[Task]:
+        """The unfinished tasks that :meth:`wait` with these ids waits for. Raises WaitCycle as that does."""
+        if me is None:
+            return self._targets(ids)
+        with shield, self._lock:
+            return self._targets_of(me, ids, is_bounded)
 
     def _targets(self, ids: Iterable[str] | None) -> list[Task]:
-        live = self._live
-        return (
-            list(live.values()) if ids is None else [live[task_id] for task_id in dict.fromkeys(ids) if task_id in live]
-        )
+        if ids is None:
+            return list(self._live.values())
+        found = (self._live.get(task_id) for task_id in dict.fromkeys(ids))
+        return [task for task in found if task is not None]
 
     def _targets_of(self, me: Task, ids: Iterable[str] | None, is_bounded: bool) -> list[Task]:
         targets = self._targets(ids)
@@ -105,16 +121,38 @@ class Waiting:
     def _sleep_through(self, targets: list[Task], waiter: Waiter, until: float | None, me: Task | None) -> bool:
         """Sleeps for one target after the other, the newest first: when that has ended, most others have, too."""
         for target in reversed(targets):
-            while not target.has_ended and self._lie_down(target, waiter):
+            while not target.has_ended and self.lie_down(target, waiter):
                 if (me is not None and me.stop is not None) or not waiter.sleep(until):
-                    with shield, self._lock:
-                        target.waiters = tuple(other for other in target.waiters if other is not waiter)
+                    self.get_up(target, waiter)
                     return all(one.has_ended for one in targets)
         return True
 
-    def _lie_down(self, target: Task, waiter: Waiter) -> bool:
+    def lie_down(self, target: Task, waiter: Sleeper) -> bool:
         """Has the end of ``target`` wake the waiter; False if it has ended."""
         with shield, self._lock:
             if waiter not in target.waiters:
                 target.waiters = (*target.waiters, waiter)
         return not target.has_ended
+
+    def get_up(self, target: Task, waiter: Sleeper) -> None:
+        """Ends what :meth:`lie_down` began."""
+        with shield, self._lock:
+            target.waiters = tuple(other for other in target.waiters if other is not waiter)
+
+    # -- what a task waits for, for as long as it does
+
+    def leave_seat(self, me: Task, awaited: frozenset[Task]) -> None:
+        """The task has begun to wait for these, without holding up its thread."""
+        assert me.worker is not None
+        with shield:
+            with self._lock:
+                me.waits_for = awaited
+            self._pool.lend_seat(me.worker)
+
+    def come_back(self, me: Task) -> None:
+        """The task waits for nothing any more."""
+        assert me.worker is not None
+        with shield:
+            with self._lock:
+                me.waits_for = frozenset()
+            self._pool.take_seat_back(me.worker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol
 
+from .coroutines import TaskLoop
 from .errors import TaskInterrupt
 from .handle import call
 from .interrupts import Gate, drain, running
@@ -49,6 +50,8 @@ class Worker:
         #: It counts as one of the pool's seats; it ends after its task. Guarded by the pool's lock.
         self.has_seat = True
         self.is_retired = False
+        #: The event loop of the last coroutine that it has run.
+        self.loop: TaskLoop | None = None
         # Made by the thread itself:
         self.ident = 0
         self.gate: Gate

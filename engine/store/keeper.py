@@ -99,6 +99,16 @@ class Keeper:
         finally:
             self._is_settling = False
 
+    @property
+    def is_busy_here(self) -> bool:
+        """Whether the calling thread is in the midst of a user's operation, and so has the lock."""
+        if not self.lock.acquire(False):
+            return False
+        try:
+            return self._guard.is_held
+        finally:
+            self.lock.release()
+
     def look(self) -> None:
         """Brings the records up to date, to be read without the lock."""
         if self._moves:

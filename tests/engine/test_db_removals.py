@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+
 import pytest
 
 pytestmark = pytest.mark.guarantee("S5")
@@ -85,3 +88,37 @@ def test_a_document_that_only_looks_like_a_record_may_be_written(taskman):
 
     written = taskman.db.get(doc_id=number)
     assert (written["id"], written["status"], written["note"]) == ("mine", 0, "done")
+
+
+class Holding(logging.Handler):
+    """Keeps the thread that logs first, until it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.holds, self.let_go = threading.Event(), threading.Event()
+
+    def emit(self, record):
+        if not self.holds.is_set():
+            self.holds.set()
+            self.let_go.wait(10)
+
+
+def test_a_record_may_go_while_the_write_that_ended_its_task_is_followed_up(taskman, gate):
+    """Those who wait for the task are told all the same, and what depends on it starts."""
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+    handler, logger = Holding(), logging.getLogger("task_control")
+    logger.addHandler(handler)
+    one = taskman.dbQuery.id == first
+    writer = threading.Thread(target=taskman.db.update, args=[{"status": 0, "depend_on": "nobody"}, one])
+    try:
+        writer.start()
+        assert handler.holds.wait(10), "nothing was logged"
+        taskman.db.remove(one)
+    finally:
+        handler.let_go.set()
+        writer.join(10)
+        logger.removeHandler(handler)
+
+    assert taskman.wait([first, second], timeout=10)
+    assert 0 == taskman.get_status(second)

@@ -29,6 +29,7 @@ class Storm:
         self.taskman = TaskControl(max_workers=SEATS, history=1_000_000)
         self.problems: list[str] = []
         self.ids: list[str] = []
+        self.numbers: dict[str, int] = {}
         self.kept: dict[str, Callable[..., Any]] = {}
         self.calls: Counter[int] = Counter()
         self.over = threading.Event()
@@ -83,6 +84,7 @@ class Storm:
         if kept:
             self.kept[task_id] = kind
         self.ids.append(task_id)
+        self.numbers[task_id] = number
         while self.taskman.counts()[Status.SUSPENDED] > self.most_waiting and not self.problems:
             time.sleep(0.0005)
 
@@ -104,6 +106,8 @@ class Storm:
         for task_id in self.ids:
             (record,) = self.taskman.get_task(task_id)
             kind = self.kept.get(task_id)
+            if record["started_at"] is None and self.calls[self.numbers[task_id]]:
+                self.problems.append(f"{record['name']} was called though its end was decided before")
             if not Status(record["status"]).is_final:
                 self.problems.append(f"{record['name']} never ended: {record['status']}")
             if kind is fail:
@@ -116,8 +120,9 @@ class Storm:
         self._judge_history()
 
     def _judge_history(self) -> None:
+        moment = self.taskman.snapshot()  # what is still being stopped changes later, too
         try:
-            changes = self.taskman.changes(0)
+            changes = [change for change in self.taskman.changes(0) if change.revision <= moment.revision]
         except RevisionGone:
             self.problems.append("the history didn't hold the storm: give it more room")
             return
@@ -125,7 +130,7 @@ class Storm:
             self.problems.append("revisions have gaps")
         self.problems += [f"{task_id}: {flow}" for task_id, flow in _flows(changes).items() if flow not in FLOWS]
         view: dict[str | None, Any] = {change.id: dict(change.record) for change in changes}
-        if view != {record["id"]: dict(record) for record in self.taskman.get_all()}:
+        if view != {record["id"]: dict(record) for record in moment.records}:
             self.problems.append("a subscriber's view differs from the store")
 
     def _all_seats_are_there(self) -> None:
