@@ -9,7 +9,6 @@ import { ERROR } from "./status.js";
 import { colourOf, kindOf, Timeline } from "./timeline.js";
 
 const DRAW_MS = 1_000;
-const MOST_KINDS = 8;
 
 export function startActivity(main, page) {
   new ActivityPage(main, page).start();
@@ -83,12 +82,15 @@ class ActivityPage {
     const kinds = new Map();
     for (const row of rows) {
       if (row.started_at === null || (row.finished_at ?? Infinity) < start) continue;
-      kinds.set(kindOf(row.name), (kinds.get(kindOf(row.name)) ?? 0) + 1);
+      const kind = kindOf(row.name);
+      const word = colourOf(kind) === "other" ? "others" : kind || "without a word";
+      const { number } = kinds.get(word) ?? { number: 0 };
+      kinds.set(word, { colour: colourOf(kind), number: number + 1 });
     }
-    const most = [...kinds].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS);
-    patchEntries(this.#main.querySelector("[data-legend]"), "kind", most, (entry, cells, [kind, number]) => {
-      setAttribute(entry, "data-colour", colourOf(kind));
-      setText(cells.get("kind"), kind || "without a name");
+    const most = [...kinds].sort(([, a], [, b]) => b.number - a.number);
+    patchEntries(this.#main.querySelector("[data-legend]"), "kind", most, (entry, cells, [word, { colour, number }]) => {
+      setAttribute(entry, "data-colour", colour);
+      setText(cells.get("kind"), word);
       setText(cells.get("kind-count"), count(number));
     });
   }
