@@ -49,6 +49,8 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         "inbox": panel.url("inbox"),
         "activity": panel.url("activity"),
         "failures": panel.url("failing"),
+        "dependencies": panel.url("dependencies"),
+        "graph": panel.url("graph"),
         "neighbourhood": panel.url("neighbours", task_id=ANY_TASK),
         "plans": panel.url("plans"),
         "cancellations": panel.url("cancellations"),

@@ -53,8 +53,8 @@ class ActivityPage {
     const now = this.#follower.now;
     const rangeS = Number(this.#range.value);
     this.#drawCharts(summed(rows, now, rangeS, ERROR));
+    this.#drawLegend(rows, now - rangeS); // first: the kinds of which there are most get colours of their own
     this.#say(this.#timeline.draw(rows, now - rangeS, now), rows.length);
-    this.#drawLegend(rows, now - rangeS);
     document.documentElement.dataset.ready = "1";
   }
 
@@ -82,15 +82,15 @@ class ActivityPage {
     const kinds = new Map();
     for (const row of rows) {
       if (row.started_at === null || (row.finished_at ?? Infinity) < start) continue;
-      const kind = kindOf(row.name);
-      const word = colourOf(kind) === "other" ? "others" : kind || "without a word";
-      const { number } = kinds.get(word) ?? { number: 0 };
-      kinds.set(word, { colour: colourOf(kind), number: number + 1 });
+      kinds.set(kindOf(row.name), (kinds.get(kindOf(row.name)) ?? 0) + 1);
     }
-    const most = [...kinds].sort(([, a], [, b]) => b.number - a.number);
-    patchEntries(this.#main.querySelector("[data-legend]"), "kind", most, (entry, cells, [word, { colour, number }]) => {
+    const byNumber = [...kinds].sort((a, b) => b[1] - a[1]).map(([kind, number]) => ({ kind, number, colour: colourOf(kind) }));
+    const named = byNumber.filter(({ colour }) => colour !== "other");
+    const others = byNumber.filter(({ colour }) => colour === "other");
+    if (others.length) named.push({ kind: "others", number: others.reduce((sum, { number }) => sum + number, 0), colour: "other" });
+    patchEntries(this.#main.querySelector("[data-legend]"), "kind", named, (entry, cells, { kind, number, colour }) => {
       setAttribute(entry, "data-colour", colour);
-      setText(cells.get("kind"), word);
+      setText(cells.get("kind"), kind || "without a word");
       setText(cells.get("kind-count"), count(number));
     });
   }
