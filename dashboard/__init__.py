@@ -13,6 +13,7 @@ from . import processes
 from .assets import Assets
 from .background import Served
 from .broadcast import Pace
+from .colour import read_colour
 from .hub import Hub
 from .listening import listen
 from .login import Login, names_of_this_machine
@@ -41,6 +42,7 @@ class Dashboard:
         authorize: asked about every request with the request: answers True or "operator" for who may see and act,
             "viewer" for who may see, something false for a refusal. Without it only this machine is let in.
         title: what the pages are headed with.
+        color: the theme's colour, as "#7c3aed"; its hue is used, in a lightness that can be read in light and dark.
     """
 
     #: The rhythm of the live channel; set another one before `init_app`.
@@ -56,6 +58,7 @@ class Dashboard:
         url_prefix: str = "/tasks",
         authorize: Authorize | None = None,
         title: str | None = None,
+        color: str | None = None,
     ) -> None:
         _check_taskman(taskman)
         _check_options(url_prefix, authorize, title)
@@ -63,6 +66,7 @@ class Dashboard:
         self._taskman = taskman
         self._authorize = authorize
         self._title = title or "Task Control"
+        self._color = read_colour(color)
         #: One for each app that it is mounted in.
         self.panels: list[Panel] = []
         #: One for each app as well, for extensions that ask for blueprints.
@@ -86,6 +90,7 @@ class Dashboard:
             name=_name_for(self.url_prefix),
             prefix=self.url_prefix,
             title=self._title,
+            color=self._color,
             app=app,
             taskman=manager,
             authorize=self._authorize,
@@ -113,19 +118,22 @@ def create_app(
     url_prefix: str = "",
     authorize: Authorize | None = None,
     title: str | None = None,
+    color: str | None = None,
 ) -> Flask:
     """Make an app that is nothing but the panel, at its root unless `url_prefix` says otherwise.
 
     The dashboard in it is `app.extensions["task_control"][url_prefix]`.
     """
     app = Flask(__name__, static_folder=None, template_folder=None)
-    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title).init_app(app, taskman)
+    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title, color=color).init_app(app, taskman)
     return app
 
 
-def create_app_with_login(taskman: TaskControl, login: Login, host: str, *, title: str | None = None) -> Flask:
+def create_app_with_login(
+    taskman: TaskControl, login: Login, host: str, *, title: str | None = None, color: str | None = None
+) -> Flask:
     """Make an app that is nothing but the panel behind a login, to be served on `host` under this machine's names."""
-    app = create_app(taskman, authorize=login.authorize, title=title)
+    app = create_app(taskman, authorize=login.authorize, title=title, color=color)
     app.config["TASK_CONTROL_HOSTS"] = names_of_this_machine(host)
     login.init_app(app)
     return app
@@ -138,6 +146,7 @@ def serve(
     port: int = 5000,
     authorize: Authorize | None = None,
     title: str | None = None,
+    color: str | None = None,
     password: str | None = None,
 ) -> Served:
     """Serve the panel beside a script, on a thread of its own, and return at once with its `url` and `close()`.
@@ -146,9 +155,9 @@ def serve(
     for. Raises CannotServe, an OSError, for an address that can't be had.
     """
     if password is None:
-        app = create_app(taskman, authorize=authorize, title=title)
+        app = create_app(taskman, authorize=authorize, title=title, color=color)
     elif authorize is None:
-        app = create_app_with_login(taskman, Login(password), host, title=title)
+        app = create_app_with_login(taskman, Login(password), host, title=title, color=color)
     else:
         raise TypeError("give authorize or password, not both: the one that is asked decides")
     listener = listen(host, port, may_be_public=not (authorize is None and password is None))

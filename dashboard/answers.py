@@ -67,6 +67,7 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         .render(
             standing,
             title=panel.title,
+            color=panel.color,
             can_act=can_act,
             statuses=wire.statuses(),
             page=page,
