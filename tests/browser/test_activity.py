@@ -150,3 +150,18 @@ def test_activity_passes_axe(taskman: TaskControl, visit: Visit) -> None:
     expect(page.locator(".run")).to_have_count(3)
 
     assert [] == violations_in_all_looks(page, widths=(1280, 375))
+
+
+def test_most_frequent_kinds_have_colours_of_their_own(taskman: TaskControl, visit: Visit) -> None:
+    """Names are told apart by their first word; the rare ones beyond the colours are summed up as others, in grey."""
+    words = ["Scan", "Hash", "Count", "Send", "Pack", "Sign", "Fetch", "Clean", "Sort", "Merge"]
+    for rank, word in enumerate(words):
+        for number in range(len(words) - rank):
+            taskman.add(name=f"{word} {number} of many", function=ends)
+    taskman.wait(timeout=10)
+    page = visit("/activity")
+
+    expect(page.locator("[data-legend] .text")).to_have_text([*words[:8], "others"])
+    colours = page.locator("[data-legend] li").evaluate_all("(items) => items.map((item) => item.dataset.colour)")
+    assert ["other", 9] == [colours[-1], len(set(colours))]
+    expect(page.locator(".run[data-colour='other']")).to_have_count(3)

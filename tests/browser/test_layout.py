@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -70,6 +71,26 @@ def test_no_width_scrolls_sideways(taskman: TaskControl, visit: Visit) -> None:
     for width in WIDTHS:
         resize(page, width)
         assert (width, 0) == (width, overflow(page))
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_toolbar_has_room_for_a_selection_and_what_waits(taskman: TaskControl, visit: Visit, width: int) -> None:
+    """With tasks selected and changes waiting, nothing of the toolbar lies over anything else or beyond the screen."""
+    for number in range(30):
+        taskman.add(name=f"Task {number}", function=runs_on)
+    page = visit("/?status=3", viewport={"width": width, "height": 800})
+    page.get_by_role("checkbox", name="Select Task 29", exact=True).check()
+    for task in taskman.get_all()[:3]:
+        taskman.cancel(task["id"])
+    expect(page.get_by_role("button", name="3 changes waiting")).to_be_visible()
+
+    parts = page.locator(".rail, [data-search], [data-many] > summary, [data-columns] > summary, .waiting").all()
+    boxes = [part.bounding_box() for part in parts]
+    assert 5 == len(boxes)
+    for one, other in itertools.combinations(boxes, 2):
+        is_apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        assert is_apart or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
 
 
 @pytest.mark.parametrize("width", [390, 1440])

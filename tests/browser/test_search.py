@@ -183,3 +183,14 @@ def test_chosen_columns_stay_chosen(visit: Visit) -> None:
     page.locator("summary", has_text="Columns").click()
     page.get_by_role("checkbox", name="Thread").check()
     expect(page.get_by_role("columnheader", name="Thread")).to_be_visible()
+
+
+@pytest.mark.usefixtures("some_tasks")
+def test_suggestions_are_whole_on_a_phone(visit: Visit) -> None:
+    """What may be chosen lies within the screen."""
+    page = visit(viewport={"width": 375, "height": 812})
+    page.get_by_role("searchbox").press_sequentially("sta")
+
+    box = page.get_by_role("listbox").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 375
