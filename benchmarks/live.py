@@ -68,14 +68,19 @@ def measure(browser: Browser, listed: int, changes_per_s: int, samples: int) -> 
     """End `samples` tasks, in waves, in view of a page that lists so many others."""
     with TaskControl() as taskman, served_panel(taskman) as address, new_page(browser) as page:
         add_ended(taskman, listed)
-        with changes_streaming(taskman, changes_per_s):
-            visit(page, address)
-            clock_error_s = _clock_error_s(page)
-            begun, revision = time.monotonic(), taskman.revision
-            latencies: list[float] = []
-            while len(latencies) < samples:
-                latencies += _wave(taskman, page, Random(len(latencies)))
-            rate = (taskman.revision - revision) / (time.monotonic() - begun)
+        return observe(taskman, page, address, changes_per_s, samples)
+
+
+def observe(taskman: TaskControl, page: Page, address: str, changes_per_s: int, samples: int) -> Latencies:
+    """End `samples` tasks, in waves, in view of a page that is opened amid so many other changes."""
+    with changes_streaming(taskman, changes_per_s):
+        visit(page, address)
+        clock_error_s = _clock_error_s(page)
+        begun, revision = time.monotonic(), taskman.revision
+        latencies: list[float] = []
+        while len(latencies) < samples:
+            latencies += _wave(taskman, page, Random(len(latencies)))
+        rate = (taskman.revision - revision) / (time.monotonic() - begun)
     return Latencies(Series(tuple(latencies)), rate, clock_error_s)
 
 

@@ -38,13 +38,13 @@ def measure(browser: Browser, tasks: int) -> dict[str, int]:
     """The bytes of each kind when the panel lists so many tasks."""
     with TaskControl() as taskman, served_panel(taskman) as address, new_page(browser) as page:
         add_ended(taskman, tasks)
-        received = _count_bytes(page)
+        received = count_bytes(page)
         visit(page, address)
         page.wait_for_load_state("networkidle")
         return dict(received)
 
 
-def _count_bytes(page: Page) -> Counter[str]:
+def count_bytes(page: Page) -> Counter[str]:
     """A counter that goes on counting what the page receives, by kind."""
     received: Counter[str] = Counter()
     kinds: dict[str, str] = {}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 
-from . import deadlines, graphs, growth, live, load, scroll, sleepers, start, store, throughput, watchers
+from . import deadlines, graphs, growth, live, load, multitude, scroll, sleepers, start, store, throughput, watchers
 from .report import Report, figure
 from .timing import load_average
 
@@ -38,7 +38,20 @@ def _section(module: ModuleType) -> Section:
 SECTIONS: Mapping[str, Section] = MappingProxyType(
     {
         module.__name__.rpartition(".")[2]: _section(module)
-        for module in (throughput, growth, store, start, graphs, sleepers, deadlines, watchers, live, scroll, load)
+        for module in (
+            throughput,
+            growth,
+            store,
+            start,
+            graphs,
+            sleepers,
+            deadlines,
+            watchers,
+            live,
+            scroll,
+            load,
+            multitude,
+        )
     }
 )
 

@@ -13,6 +13,7 @@ from . import processes
 from .assets import Assets
 from .background import Served
 from .broadcast import Pace
+from .colour import read_colour
 from .hub import Hub
 from .listening import listen
 from .login import Login, names_of_this_machine
@@ -45,6 +46,7 @@ class Dashboard:
         title: what the pages are headed with.
         mask: given every text that is about to leave, passwords and their like masked already; answers what may. Holds
             for all panels of the process.
+        color: the theme's colour, as "#7c3aed"; its hue is used, in a lightness that can be read in light and dark.
     """
 
     #: The rhythm of the live channel; set another one before `init_app`.
@@ -61,6 +63,7 @@ class Dashboard:
         authorize: Authorize | None = None,
         title: str | None = None,
         mask: Mask | None = None,
+        color: str | None = None,
     ) -> None:
         _check_taskman(taskman)
         _check_options(url_prefix, authorize, title, mask)
@@ -70,6 +73,7 @@ class Dashboard:
         self._taskman = taskman
         self._authorize = authorize
         self._title = title or "Task Control"
+        self._color = read_colour(color)
         #: One for each app that it is mounted in.
         self.panels: list[Panel] = []
         #: One for each app as well, for extensions that ask for blueprints.
@@ -93,6 +97,7 @@ class Dashboard:
             name=_name_for(self.url_prefix),
             prefix=self.url_prefix,
             title=self._title,
+            color=self._color,
             app=app,
             taskman=manager,
             authorize=self._authorize,
@@ -121,21 +126,28 @@ def create_app(
     authorize: Authorize | None = None,
     title: str | None = None,
     mask: Mask | None = None,
+    color: str | None = None,
 ) -> Flask:
     """Make an app that is nothing but the panel, at its root unless `url_prefix` says otherwise.
 
     The dashboard in it is `app.extensions["task_control"][url_prefix]`.
     """
     app = Flask(__name__, static_folder=None, template_folder=None)
-    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title, mask=mask).init_app(app, taskman)
+    _WholeApp(url_prefix=url_prefix, authorize=authorize, title=title, mask=mask, color=color).init_app(app, taskman)
     return app
 
 
 def create_app_with_login(
-    taskman: TaskControl, login: Login, host: str, *, title: str | None = None, mask: Mask | None = None
+    taskman: TaskControl,
+    login: Login,
+    host: str,
+    *,
+    title: str | None = None,
+    mask: Mask | None = None,
+    color: str | None = None,
 ) -> Flask:
     """Make an app that is nothing but the panel behind a login, to be served on `host` under this machine's names."""
-    app = create_app(taskman, authorize=login.authorize, title=title, mask=mask)
+    app = create_app(taskman, authorize=login.authorize, title=title, mask=mask, color=color)
     app.config["TASK_CONTROL_HOSTS"] = names_of_this_machine(host)
     login.init_app(app)
     return app
@@ -148,6 +160,7 @@ def serve(
     port: int = 5000,
     authorize: Authorize | None = None,
     title: str | None = None,
+    color: str | None = None,
     password: str | None = None,
     mask: Mask | None = None,
 ) -> Served:
@@ -157,9 +170,9 @@ def serve(
     for. Raises CannotServe, an OSError, for an address that can't be had.
     """
     if password is None:
-        app = create_app(taskman, authorize=authorize, title=title, mask=mask)
+        app = create_app(taskman, authorize=authorize, title=title, mask=mask, color=color)
     elif authorize is None:
-        app = create_app_with_login(taskman, Login(password), host, title=title, mask=mask)
+        app = create_app_with_login(taskman, Login(password), host, title=title, mask=mask, color=color)
     else:
         raise TypeError("give authorize or password, not both: the one that is asked decides")
     listener = listen(host, port, may_be_public=not (authorize is None and password is None))

@@ -50,6 +50,8 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         "inbox": panel.url("inbox"),
         "activity": panel.url("activity"),
         "failures": panel.url("failing"),
+        "dependencies": panel.url("dependencies"),
+        "graph": panel.url("graph"),
         "stack": panel.url("stack", task_id=ANY_TASK),
         "neighbourhood": panel.url("neighbours", task_id=ANY_TASK),
         "plans": panel.url("plans"),
@@ -67,6 +69,7 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         .render(
             standing,
             title=panel.title,
+            color=panel.color,
             statuses=wire.statuses(),
             page=page,
             links=page,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
+import time
 from pathlib import Path
 
 from flask import Response, request
@@ -25,14 +27,24 @@ _TYPES = {
 }
 
 
-class Assets:
-    """A folder of static files and the hash of everything in it. Any thread may call it."""
+#: A page asks for dozens of files at once: the folder isn't looked through for each of them.
+LOOK_AGAIN_S = 1.0
 
-    def __init__(self, folder: Path) -> None:
+
+class Assets:
+    """A folder of static files and the hash of everything in it. Any thread may call it.
+
+    A change of a file is seen `look_again_s` seconds later at the latest.
+    """
+
+    def __init__(self, folder: Path, look_again_s: float = LOOK_AGAIN_S) -> None:
         self._folder = folder
-        self._lock = threading.Lock()  # guards the two below, which belong together
+        self._look_again_s = look_again_s
+        self._lock = threading.Lock()  # guards all below, which belong together
         self._seen: tuple[tuple[str, int, int], ...] | None = None
         self._version = ""
+        self._files: dict[str, Path] = {}
+        self._looked_at = -math.inf
 
     def version(self) -> str:
         """The hash of the folder as it is now; files are read again only where one has changed."""
@@ -54,6 +66,10 @@ class Assets:
         return response
 
     def _scan(self) -> tuple[str, dict[str, Path]]:
+        now = time.monotonic()
+        with self._lock:
+            if now - self._looked_at < self._look_again_s:
+                return self._version, self._files
         files = {
             path.relative_to(self._folder).as_posix(): path
             for path in sorted(self._folder.rglob("*"))
@@ -64,6 +80,7 @@ class Assets:
         with self._lock:
             if seen != self._seen:
                 self._version, self._seen = _digest(files), seen
+            self._files, self._looked_at = files, now
             return self._version, files
 
 

@@ -51,8 +51,15 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         manager = panel.taskman
         return page_answer(panel, "activity.html", wire.standing(manager.boot_id, manager.revision, manager.counts()))
 
+    def dependencies() -> Response:
+        query = read_query(request.args, strict=False).as_parameters()
+        manager = panel.taskman
+        standing = wire.standing(manager.boot_id, manager.revision, manager.counts())
+        return page_answer(panel, "graph.html", {**standing, "query": query})
+
     blueprint.add_url_rule("/", "home", home)
     blueprint.add_url_rule("/activity", "activity", activity)
+    blueprint.add_url_rule("/graph", "dependencies", dependencies)
     blueprint.add_url_rule("/failures", "inbox", inbox)
     blueprint.add_url_rule("/tasks/<task_id>", "task", task)
 

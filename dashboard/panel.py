@@ -30,6 +30,7 @@ class Panel:
     name: str
     prefix: str
     title: str
+    color: str | None
     app: Flask
     taskman: TaskControl
     authorize: Authorize | None

@@ -16,7 +16,7 @@ from .problems import Problem
 _ONE_WORKER = "gunicorn --worker-class gthread --workers 1 --threads 100 --timeout 0 wsgi:app"
 
 #: What a copy still answers: pages, which say that they are a copy, and what these need.
-_ANSWERED_BY_A_COPY = {"activity", "door", "home", "inbox", "task", "static", "health"}
+_ANSWERED_BY_A_COPY = {"activity", "dependencies", "door", "home", "inbox", "task", "static", "health"}
 
 
 class Trouble(NamedTuple):

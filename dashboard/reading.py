@@ -10,7 +10,7 @@ from engine import UnknownTask
 
 from . import failures, processes, wire
 from .answers import json_answer
-from .neighbourhood import around
+from .neighbourhood import among, around
 from .panel import Panel
 from .problems import Problem, no_such_task
 from .query import BadQuery, choose, find_detail, read_count, read_query
@@ -85,6 +85,14 @@ def _register_overviews(blueprint: Blueprint, panel: Panel) -> None:
             raise no_such_task(task_id)
         return json_answer(found)
 
+    def graph() -> Response:
+        try:
+            query = read_query(request.args, strict=True)
+        except BadQuery as error:
+            raise Problem(400, str(error), error.hint) from None
+        records = panel.taskman.snapshot().records
+        return json_answer(among(records, choose(records, query).records))
+
     def failing() -> Response:
         moment = panel.taskman.snapshot()
         standing = wire.standing(panel.taskman.boot_id, moment.revision, panel.taskman.counts())
@@ -92,4 +100,5 @@ def _register_overviews(blueprint: Blueprint, panel: Panel) -> None:
 
     blueprint.add_url_rule("/api/tasks/<task_id>/stack", "stack", stack)
     blueprint.add_url_rule("/api/tasks/<task_id>/neighbourhood", "neighbours", neighbours)
+    blueprint.add_url_rule("/api/graph", "graph", graph)
     blueprint.add_url_rule("/api/failures", "failing", failing)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks import deadlines, graphs, growth, live, scroll, sleepers, start, store, throughput, watchers
+from benchmarks import (
+    deadlines,
+    graphs,
+    growth,
+    live,
+    multitude,
+    scroll,
+    sleepers,
+    start,
+    store,
+    throughput,
+    watchers,
+)
 from benchmarks.contestants import EXECUTOR, LIMIT, OURS
 from benchmarks.store_operations import DICT, measure
 from benchmarks.timing import ratio
@@ -129,3 +141,17 @@ def test_many_tasks_do_not_block_the_page(browser: Browser) -> None:
     longest = scroll.measure(browser, tasks=2_000, rounds=1)
 
     assert {} == {step: longest[step] for step in scroll.STEPS if longest[step].processor.median > LONGEST_BLOCK_S}
+
+
+@pytest.mark.browser
+def test_panel_bears_very_many_records_and_updates(browser: Browser) -> None:
+    """All of it is measured; nothing comes from another host, and the first load is a small one."""
+    seen = multitude.measure(browser, tasks=500, storm_s=0.5, storms=1, samples=live.WAVE)
+
+    assert 1 == len(seen.hosts)
+    assert seen.loaded <= multitude.MOST_LOADED
+    assert 0 < seen.heap < multitude.MOST_HEAP
+    assert seen.storms[0].frames_per_s > 0
+    assert seen.storms[0].changes_per_s > 0
+    assert live.WAVE == len(seen.latencies.series.values)
+    assert 7 == len(multitude.report(seen).targets)

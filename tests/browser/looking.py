@@ -37,6 +37,19 @@ def leave_rows(page: Page) -> None:
     page.mouse.move(5, 5)
 
 
+def violations_in_all_looks(page: Page, widths: Sequence[int] = ()) -> list[str]:
+    """What axe finds in light and in dark, at each of these widths; and at which the page is wider than the screen."""
+    found = []
+    for width in widths or [(page.viewport_size or {})["width"]]:
+        page.set_viewport_size({"width": width, "height": 800})
+        for colours in ("light", "dark"):
+            page.emulate_media(color_scheme=colours)
+            found += [f"{width} px, {colours}: {one}" for one in violations(page)]
+        if page.evaluate("document.documentElement.scrollWidth - innerWidth"):
+            found.append(f"{width} px: the page is wider than the screen")
+    return found
+
+
 def violations(page: Page) -> list[str]:
     """What axe finds, in short."""
     found = Axe().run(page).response["violations"]

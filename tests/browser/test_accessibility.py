@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine import TaskControl
-from tests.browser.looking import row_of, violations
+from tests.browser.looking import row_of, violations, violations_in_all_looks
 from tests.browser.working import ends, fails, runs_on
 
 pytestmark = pytest.mark.guarantee("P1")
 
 Visit = Callable[..., Page]
-COLOURS = pytest.mark.parametrize("colours", ["light", "dark"])
 
 
 @pytest.fixture
@@ -35,42 +34,38 @@ def every_state(taskman: TaskControl) -> str:
     return failed
 
 
-@COLOURS
 @pytest.mark.usefixtures("every_state")
-def test_list_passes_axe(visit: Visit, colours: str) -> None:
+def test_list_passes_axe(visit: Visit) -> None:
     """The list of tasks has no violation."""
-    page = visit(color_scheme=colours)
+    page = visit()
     expect(row_of(page, "Runs").get_by_role("progressbar")).to_be_visible()
 
-    assert [] == violations(page)
+    assert [] == violations_in_all_looks(page)
 
 
-@COLOURS
 @pytest.mark.usefixtures("every_state")
-def test_cards_pass_axe(visit: Visit, colours: str) -> None:
+def test_cards_pass_axe(visit: Visit) -> None:
     """The list on a phone has no violation."""
-    page = visit(color_scheme=colours, viewport={"width": 390, "height": 844})
+    page = visit(viewport={"width": 390, "height": 844})
 
-    assert [] == violations(page)
+    assert [] == violations_in_all_looks(page)
 
 
-@COLOURS
-def test_task_page_passes_axe(visit: Visit, every_state: str, colours: str) -> None:
+def test_task_page_passes_axe(visit: Visit, every_state: str) -> None:
     """The page of a task has no violation."""
-    page = visit(f"/tasks/{every_state}", color_scheme=colours)
+    page = visit(f"/tasks/{every_state}")
 
-    assert [] == violations(page)
+    assert [] == violations_in_all_looks(page)
 
 
-@COLOURS
 @pytest.mark.usefixtures("every_state")
-def test_dialog_passes_axe(visit: Visit, colours: str) -> None:
+def test_dialog_passes_axe(visit: Visit) -> None:
     """The open purge dialog has no violation."""
-    page = visit(color_scheme=colours)
+    page = visit()
     page.get_by_role("button", name="Purge").click()
     expect(page.get_by_role("button", name="Remove 3 records")).to_be_enabled()
 
-    assert [] == violations(page)
+    assert [] == violations_in_all_looks(page)
 
 
 def test_empty_list_passes_axe(visit: Visit) -> None:
@@ -115,7 +110,9 @@ def test_every_row_is_reached_by_tab(taskman: TaskControl, visit: Visit) -> None
     page = visit("/?dir=asc")
     page.get_by_role("button", name="Cancel Task 0", exact=True).focus()
 
-    for _ in range(2 * 60):
+    for _ in range(60):
         page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.evaluate("new Promise(requestAnimationFrame)")  # rows come with the frame, however busy the machine is
 
     expect(page.get_by_role("button", name="Cancel Task 60", exact=True)).to_be_focused()

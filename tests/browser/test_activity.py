@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine import TaskControl
-from tests.browser.looking import violations
+from tests.browser.looking import violations_in_all_looks
 from tests.browser.working import ends, fails, runs_on
 
 pytestmark = pytest.mark.guarantee("P1")
@@ -142,14 +142,26 @@ def test_figures_travel_with_time(taskman: TaskControl, visit: Visit) -> None:
         page.wait_for_timeout(100)
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
-def test_activity_passes_axe(taskman: TaskControl, visit: Visit, colours: str, width: int) -> None:
+def test_activity_passes_axe(taskman: TaskControl, visit: Visit) -> None:
     """The page has no violation and is no wider than the screen."""
     for function in (ends, fails, runs_on):
         taskman.add(name=function.__name__, function=function)
-    page = visit("/activity", color_scheme=colours, viewport={"width": width, "height": 800})
+    page = visit("/activity")
     expect(page.locator(".run")).to_have_count(3)
 
-    assert [] == violations(page)
-    assert 0 == page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert [] == violations_in_all_looks(page, widths=(1280, 375))
+
+
+def test_most_frequent_kinds_have_colours_of_their_own(taskman: TaskControl, visit: Visit) -> None:
+    """Names are told apart by their first word; the rare ones beyond the colours are summed up as others, in grey."""
+    words = ["Scan", "Hash", "Count", "Send", "Pack", "Sign", "Fetch", "Clean", "Sort", "Merge"]
+    for rank, word in enumerate(words):
+        for number in range(len(words) - rank):
+            taskman.add(name=f"{word} {number} of many", function=ends)
+    taskman.wait(timeout=10)
+    page = visit("/activity")
+
+    expect(page.locator("[data-legend] .text")).to_have_text([*words[:8], "others"])
+    colours = page.locator("[data-legend] li").evaluate_all("(items) => items.map((item) => item.dataset.colour)")
+    assert ["other", 9] == [colours[-1], len(set(colours))]
+    expect(page.locator(".run[data-colour='other']")).to_have_count(3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -33,6 +34,12 @@ def overflow(page: Page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - innerWidth")
 
 
+def resize(page: Page, width: int) -> None:
+    """Make the screen so wide, and let the page have its two frames to follow."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def fill(taskman: TaskControl) -> str:
     """Add tasks with long and hostile names in several states; answer one's id."""
     first = taskman.add(name="First", function=runs_on)
@@ -50,18 +57,40 @@ def fill(taskman: TaskControl) -> str:
     return failed
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_width_scrolls_sideways(taskman: TaskControl, visit: Visit, width: int) -> None:
+def test_no_width_scrolls_sideways(taskman: TaskControl, visit: Visit) -> None:
     """Neither the list nor a task's page is wider than the screen, and every row is as high as the others."""
     failed = fill(taskman)
-    page = visit(viewport={"width": width, "height": 800})
-    heights = page.locator(ROWS).evaluate_all("(rows) => rows.map((row) => row.getBoundingClientRect().height)")
+    page = visit(viewport={"width": WIDTHS[0], "height": 800})
 
-    assert 0 == overflow(page)
-    assert 1 == len(set(heights))
+    for width in WIDTHS:
+        resize(page, width)
+        heights = page.locator(ROWS).evaluate_all("(rows) => rows.map((row) => row.getBoundingClientRect().height)")
+        assert (width, 0, 1) == (width, overflow(page), len(set(heights)))
     page.goto(f"{page.url}tasks/{failed}")
     page.wait_for_selector('html[data-ready="1"]')
-    assert 0 == overflow(page)
+    for width in WIDTHS:
+        resize(page, width)
+        assert (width, 0) == (width, overflow(page))
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_toolbar_has_room_for_a_selection_and_what_waits(taskman: TaskControl, visit: Visit, width: int) -> None:
+    """With tasks selected and changes waiting, nothing of the toolbar lies over anything else or beyond the screen."""
+    for number in range(30):
+        taskman.add(name=f"Task {number}", function=runs_on)
+    page = visit("/?status=3", viewport={"width": width, "height": 800})
+    page.get_by_role("checkbox", name="Select Task 29", exact=True).check()
+    for task in taskman.get_all()[:3]:
+        taskman.cancel(task["id"])
+    expect(page.get_by_role("button", name="3 changes waiting")).to_be_visible()
+
+    parts = page.locator(".rail, [data-search], [data-many] > summary, [data-columns] > summary, .waiting").all()
+    boxes = [part.bounding_box() for part in parts]
+    assert 5 == len(boxes)
+    for one, other in itertools.combinations(boxes, 2):
+        is_apart = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+        assert is_apart or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
 
 
 @pytest.mark.parametrize("width", [390, 1440])

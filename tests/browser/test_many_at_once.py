@@ -142,3 +142,17 @@ def test_plan_passes_axe(taskman: TaskControl, visit: Visit) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
     assert [] == violations(page)
+
+
+def test_dialog_begins_at_what_changes_nothing(taskman: TaskControl, visit: Visit) -> None:
+    """Enter on a dialog that has just opened keeps the tasks."""
+    taskman.add(name="Runs", function=runs_on)
+    page = visit()
+    page.get_by_role("checkbox", name="Select Runs").check()
+    page.keyboard.press("c")
+    expect(page.get_by_role("button", name="Keep them")).to_be_focused()
+
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert 3 == taskman.get_all()[0]["status"]

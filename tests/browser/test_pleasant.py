@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine import TaskControl
-from tests.browser.looking import row_of, violations
+from tests.browser.looking import row_of, violations, violations_in_all_looks
 from tests.browser.working import ends, fails, runs_on
 
 pytestmark = pytest.mark.guarantee("P1")
@@ -105,39 +106,40 @@ def test_end_of_a_watched_task_is_notified(taskman: TaskControl, visit: Visit) -
     expect(page.get_by_label("Notify me when it ends")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("colour", ["#ffe600", "#7a0000", "#00ff88"])
-def test_one_colour_themes_the_page(taskman: TaskControl, visit: Visit, scheme: str, colour: str) -> None:
+def test_one_colour_themes_the_page(taskman: TaskControl, visit: Visit) -> None:
     """Any colour gives a theme that can be read, kept over a reload, and the usual one comes back."""
     for function in (ends, fails, runs_on):
         taskman.add(name=function.__name__, function=function)
-    page = visit(color_scheme=scheme)
+    page = visit()
     usual = page.locator(".mark").evaluate("(mark) => getComputedStyle(mark).color")
-    open_settings(page)
-    page.get_by_label("Colour of the theme").fill(colour)
-    page.keyboard.press("Escape")
-    page.reload()
-    page.get_by_role("checkbox", name="Select ends").check()
 
-    assert usual != page.locator(".mark").evaluate("(mark) => getComputedStyle(mark).color")
-    assert [] == violations(page)
+    for colour in ("#ffe600", "#7a0000", "#00ff88"):
+        open_settings(page)
+        page.get_by_label("Colour of the theme").fill(colour)
+        page.keyboard.press("Escape")
+        page.reload()
+        page.get_by_role("checkbox", name="Select ends").check()
+        assert usual != page.locator(".mark").evaluate("(mark) => getComputedStyle(mark).color")
+        assert (colour, []) == (colour, violations_in_all_looks(page))
+        page.emulate_media(color_scheme="light")
+
     open_settings(page)
     page.get_by_role("button", name="The usual colour").click()
     assert usual == page.locator(".mark").evaluate("(mark) => getComputedStyle(mark).color")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_high_contrast_is_chosen_or_asked_for(taskman: TaskControl, visit: Visit, scheme: str) -> None:
+def test_high_contrast_is_chosen_or_asked_for(taskman: TaskControl, visit: Visit) -> None:
     """The setting gives black on white or white on black and is kept; a system that asks for more contrast gets it."""
     black, white = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
     taskman.add(name="Ends", function=ends)
-    page = visit(color_scheme=scheme)
+    page = visit()
     open_settings(page)
     page.get_by_label("High contrast").check()
     page.reload()
-    asked = visit(color_scheme=scheme, contrast="more")
+    asked = visit(contrast="more")
 
-    for one in (page, asked):
+    for one, scheme in itertools.product((page, asked), ("light", "dark")):
+        one.emulate_media(color_scheme=scheme)
         colours = one.evaluate(
             "[getComputedStyle(document.body).color, getComputedStyle(document.documentElement).backgroundColor]"
         )

@@ -62,7 +62,7 @@ def test_another_version_is_not_served(client, address):
 def test_the_version_follows_the_files(tmp_path):
     """Any change in the folder makes another version; the same files make the same one."""
     (tmp_path / "a.js").write_text("one")
-    assets = Assets(tmp_path)
+    assets = Assets(tmp_path, look_again_s=0)
     first = assets.version()
     (tmp_path / "a.js").write_text("another")
     changed = assets.version()
@@ -70,3 +70,14 @@ def test_the_version_follows_the_files(tmp_path):
 
     assert changed != first
     assert assets.version() == first == Assets(tmp_path).version()
+
+
+def test_the_folder_is_not_looked_through_for_each_file(tmp_path):
+    """What was seen a moment ago counts for the dozens of files that a page asks for at once."""
+    (tmp_path / "a.js").write_text("one")
+    assets = Assets(tmp_path, look_again_s=3600)
+    first = assets.version()
+
+    (tmp_path / "a.js").write_text("another")
+
+    assert first == assets.version() != Assets(tmp_path).version()

@@ -45,6 +45,13 @@ def test_nothing_is_shown_before_the_login(client):
     assert client.get(sheet).status_code == 200
 
 
+def test_the_login_leads_nowhere_else(client):
+    """The page of the login has no links to views that it would only be led back from."""
+    assert 'aria-label="Views"' not in client.get("/login").text
+    give(client)
+    assert 'aria-label="Views"' in client.get("/").text
+
+
 def test_the_password_opens_the_panel(client):
     """After it the browser sees and acts; the cookie can't be read by scripts nor sent by other sites' forms."""
     answer = give(client)

@@ -9,7 +9,6 @@ import { ERROR } from "./status.js";
 import { colourOf, kindOf, Timeline } from "./timeline.js";
 
 const DRAW_MS = 1_000;
-const MOST_KINDS = 8;
 
 export function startActivity(main, page) {
   new ActivityPage(main, page).start();
@@ -54,8 +53,8 @@ class ActivityPage {
     const now = this.#follower.now;
     const rangeS = Number(this.#range.value);
     this.#drawCharts(summed(rows, now, rangeS, ERROR));
+    this.#drawLegend(rows, now - rangeS); // first: the kinds of which there are most get colours of their own
     this.#say(this.#timeline.draw(rows, now - rangeS, now), rows.length);
-    this.#drawLegend(rows, now - rangeS);
     document.documentElement.dataset.ready = "1";
   }
 
@@ -85,10 +84,13 @@ class ActivityPage {
       if (row.started_at === null || (row.finished_at ?? Infinity) < start) continue;
       kinds.set(kindOf(row.name), (kinds.get(kindOf(row.name)) ?? 0) + 1);
     }
-    const most = [...kinds].sort((a, b) => b[1] - a[1]).slice(0, MOST_KINDS);
-    patchEntries(this.#main.querySelector("[data-legend]"), "kind", most, (entry, cells, [kind, number]) => {
-      setAttribute(entry, "data-colour", colourOf(kind));
-      setText(cells.get("kind"), kind || "without a name");
+    const byNumber = [...kinds].sort((a, b) => b[1] - a[1]).map(([kind, number]) => ({ kind, number, colour: colourOf(kind) }));
+    const named = byNumber.filter(({ colour }) => colour !== "other");
+    const others = byNumber.filter(({ colour }) => colour === "other");
+    if (others.length) named.push({ kind: "others", number: others.reduce((sum, { number }) => sum + number, 0), colour: "other" });
+    patchEntries(this.#main.querySelector("[data-legend]"), "kind", named, (entry, cells, { kind, number, colour }) => {
+      setAttribute(entry, "data-colour", colour);
+      setText(cells.get("kind"), kind || "without a word");
       setText(cells.get("kind-count"), count(number));
     });
   }

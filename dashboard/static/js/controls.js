@@ -15,15 +15,17 @@ const PROBLEMS = {
 export class Controls {
   #main;
   #home;
+  #graph;
   #search;
   #suggestions;
   #onQuery;
   query = readQuery(location.search);
 
   /** `onQuery(query)` is called when the person filters, searches, sorts or goes back; `onApply()` for the changes waiting. */
-  constructor(main, home, model, { onQuery, onApply }) {
+  constructor(main, page, model, { onQuery, onApply }) {
     this.#main = main;
-    this.#home = home;
+    this.#home = page.home;
+    this.#graph = page.dependencies;
     this.#search = main.querySelector("[data-search]");
     this.#onQuery = onQuery;
     main.addEventListener("click", (event) => this.#clicked(event));
@@ -96,6 +98,8 @@ export class Controls {
 
   /** Shows the query in the controls, and has each link lead where a click on it does. */
   #mark() {
+    const { q, status } = this.query;
+    setAttribute(document.querySelector("[data-graph-link]"), "href", listAddress(this.#graph, { q, status }));
     if (this.#search.value !== this.query.q) this.#search.value = this.query.q;
     for (const link of this.#main.querySelectorAll("[data-filter], [data-sort], [data-clear]")) {
       setAttribute(link, "href", listAddress(this.#home, { ...this.query, ...this.#changeOf(link) }));

@@ -6,6 +6,8 @@ const MARGIN = 13; // room for the bend and the arrow's head, beside the row's o
 const BEND = 5;
 const HEAD = "h-5.5l0 -3l5.5 3l-5.5 3l0 -3";
 
+let pen = null;
+
 /** How wide the column of arrows is with so many lanes, in pixels. */
 export function gutterWidth(lanes) {
   return lanes ? MARGIN + lanes * LANE + 3 : MARGIN;
@@ -47,6 +49,17 @@ function line({ begins, to, up, down }, x, width, height) {
   if (!begins && to === null) return through;
   if (up && down) return `${through}M${x} ${middle}H${right}`;
   return up ? above : below;
+}
+
+/** A text, cut short where it would be wider than `width` pixels in the page's font at `size` rem. */
+export function cutTo(width, text, size) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  const { fontSize } = getComputedStyle(document.documentElement);
+  pen.font = `${size * parseFloat(fontSize)}px ${getComputedStyle(document.body).fontFamily}`;
+  if (pen.measureText(text).width <= width) return text;
+  let length = Math.min(text.length, Math.ceil(width / 2));
+  while (length > 1 && pen.measureText(`${text.slice(0, length)}…`).width > width) length -= 1;
+  return `${text.slice(0, length).trimEnd()}…`;
 }
 
 /** An element of a drawing. */

@@ -1,24 +1,23 @@
-/** The graph of a task's neighbourhood: laid out when tasks come or go, recoloured as they change. */
+/** A graph of dependencies, of a task's neighbourhood or a filter: laid out when tasks come or go, recoloured as they change. */
 import { addressOf } from "./address.js";
-import { setAttribute, setHidden, setText } from "./cells.js";
+import { setAttribute, setText } from "./cells.js";
 import { Fetching } from "./fetching.js";
 import { layOut } from "./layers.js";
 import { CANCELED, ERROR, RUNNING, STATUS_WORDS } from "./status.js";
-import { shape } from "./drawing.js";
+import { cutTo, shape } from "./drawing.js";
 import { Viewport } from "./viewport.js";
 
-const FETCH_MS = 1_000;
 const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [172, 36, 56, 14];
 const [LOWEST, HIGHEST] = [150, 416];
-const LONGEST_NAME = 20;
+const [TEXT_SIZE, TEXT_WIDTH] = [0.8125, WIDTH - 42];
 const LEAST_SCALE = 0.7;
-const WALK = { ArrowRight: "behind", ArrowLeft: "before", ArrowDown: "below", ArrowUp: "above" };
+const WALK = { ArrowRight: "behind", ArrowLeft: "before", ArrowDown: "below", ArrowUp: "above", Home: "first", End: "last" };
 
 export class Graph {
   #section;
   #svg;
   #page;
-  #id;
+  #options;
   #viewport;
   #fetching;
   #nodes = new Map(); // id -> { id, name, status, depend_on, x, y, element }
@@ -26,15 +25,19 @@ export class Graph {
   #layers = [];
   #drawn = "";
 
-  constructor(section, page, id) {
+  /**
+   * Draws into `section` what is at `address`: around the task `id`, as high as need be, or else in the height that it has.
+   * `isNews(row, knows)` tells whether a task that isn't drawn may have to be; `onAnswer(answer)` is called before drawing.
+   */
+  constructor(section, page, options) {
     this.#section = section;
     this.#svg = section.querySelector("[data-graph]");
     this.#page = page;
-    this.#id = id;
+    this.#options = options;
     this.#viewport = new Viewport(this.#svg);
-    this.#fetching = new Fetching(addressOf(page.neighbourhood, id), FETCH_MS, (answer) => this.#take(answer));
+    this.#fetching = new Fetching(options.address, options.pauseMs, (answer) => this.#take(answer));
     const buttons = { "zoom-in": () => this.#viewport.zoom(1.25), "zoom-out": () => this.#viewport.zoom(0.8), "zoom-fit": () => this.#viewport.fit() };
-    for (const [name, does] of Object.entries(buttons)) section.querySelector(`[data-zoom="${name}"]`).addEventListener("click", does);
+    for (const [name, does] of Object.entries(buttons)) this.#tool(`[data-zoom="${name}"]`).addEventListener("click", does);
     this.#follows.addEventListener("change", () => this.#follow());
     this.#svg.addEventListener("keydown", (event) => this.#walk(event));
     this.#fetching.again();
@@ -46,19 +49,24 @@ export class Graph {
     for (const row of message.rows ?? []) {
       const node = this.#nodes.get(row.id);
       if (node) node.status = row.status;
-      else if (row.depend_on.some((id) => this.#nodes.has(id))) this.#fetching.again();
+      else if (this.#options.isNews(row, (id) => this.#nodes.has(id))) this.#fetching.again();
     }
     for (const id of message.removed ?? []) if (this.#nodes.has(id)) this.#nodes.get(id).status = null;
     this.#recolour();
   }
 
   get #follows() {
-    return this.#section.querySelector("[data-follow]");
+    return this.#tool("[data-follow]");
   }
 
-  #take({ nodes, is_cut: isCut }) {
-    setHidden(this.#section, nodes.length < 2);
-    setText(this.#section.querySelector("[data-graph-cut]"), isCut ? `The nearest ${nodes.length} tasks; there are more.` : "");
+  #tool(selector) {
+    return this.#section.closest("main").querySelector(selector);
+  }
+
+  #take(answer) {
+    const { nodes } = answer;
+    setText(this.#section.querySelector("[data-graph-cut]"), this.#options.onAnswer(answer));
+    if (nodes.length === 0) return;
     const known = JSON.stringify(nodes.map(({ id, depend_on }) => [id, depend_on]));
     if (known === this.#drawn) for (const { id, status } of nodes) this.#nodes.get(id).status = status;
     else this.#draw(nodes);
@@ -67,6 +75,7 @@ export class Graph {
   }
 
   #draw(nodes) {
+    const isFirst = this.#nodes.size === 0;
     const hadFocus = this.#svg.contains(document.activeElement) ? document.activeElement.dataset.node : null;
     const { places, layers, edges } = layOut(nodes);
     this.#layers = layers;
@@ -76,19 +85,22 @@ export class Graph {
     const all = [...this.#nodes.values()];
     const [x, y] = [Math.min(...all.map((node) => node.x)), Math.min(...all.map((node) => node.y))];
     const [right, bottom] = [Math.max(...all.map((node) => node.x)) + WIDTH, Math.max(...all.map((node) => node.y)) + HEIGHT];
-    this.#svg.style.height = `${Math.max(LOWEST, Math.min(HIGHEST, bottom - y + 2 * HEIGHT))}px`;
-    this.#viewport.fit({ x, y, width: right - x, height: bottom - y });
-    const here = this.#nodes.get(this.#id);
-    this.#viewport.enlarge({ x: here.x + WIDTH / 2, y: here.y + HEIGHT / 2 }, LEAST_SCALE);
-    this.#focus(this.#nodes.get(hadFocus) ?? this.#nodes.get(this.#id), hadFocus !== null);
+    if (this.#options.id) this.#svg.style.height = `${Math.max(LOWEST, Math.min(HIGHEST, bottom - y + 2 * HEIGHT))}px`;
+    const bounds = { x, y, width: right - x, height: bottom - y };
+    const here = this.#nodes.get(this.#options.id) ?? all.find((node) => node.status === RUNNING) ?? all.find((node) => node.status === ERROR) ?? all[0];
+    if (isFirst) this.#viewport.fit(bounds);
+    else this.#viewport.keep(bounds);
+    if (isFirst) this.#viewport.enlarge({ x: here.x + WIDTH / 2, y: here.y + HEIGHT / 2 }, LEAST_SCALE);
+    this.#focus(this.#nodes.get(hadFocus) ?? here, hadFocus !== null && this.#nodes.has(hadFocus));
   }
 
   #placed(node, { layer, place }) {
     const [x, y] = [layer * (WIDTH + GAP_X), place * (HEIGHT + GAP_Y)];
     const link = shape("a", { href: addressOf(this.#page.task, node.id), class: "node", "data-node": node.id, tabindex: -1 });
-    if (node.id === this.#id) link.setAttribute("aria-current", "true");
+    if (node.id === this.#options.id) link.setAttribute("aria-current", "true");
+    if (node.is_listed === false) link.classList.add("is-aside");
     const name = shape("text", { x: x + 32, y: y + HEIGHT / 2 + 4 });
-    name.textContent = node.name.length > LONGEST_NAME ? `${node.name.slice(0, LONGEST_NAME - 1)}…` : node.name || node.id;
+    name.textContent = cutTo(TEXT_WIDTH, node.name || node.id, TEXT_SIZE);
     const title = shape("title", {});
     title.textContent = node.name;
     link.append(title, shape("rect", { x, y, width: WIDTH, height: HEIGHT, rx: 6 }), shape("use", { x: x + 11, y: y + 11, width: 14, height: 14, class: "glyph" }), name);
@@ -137,6 +149,8 @@ export class Graph {
     event.preventDefault();
     const layer = this.#layers.find((ids) => ids.includes(node.id));
     const next = {
+      first: () => this.#layers[0][0],
+      last: () => this.#layers.at(-1)[0],
       behind: () => this.#edges.find(({ from }) => from === node.id)?.to,
       before: () => node.depend_on[0],
       below: () => layer[layer.indexOf(node.id) + 1],

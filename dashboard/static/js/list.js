@@ -54,7 +54,7 @@ class ListPage {
     this.#arrows = new Arrows(this.#model, table);
     this.#freeze = new Freeze(this.#body, this.#request);
     this.#follower = new Follower(page, { position: () => this.#model, onMessage: (message) => this.#receive(message) });
-    this.#controls = new Controls(main, page.home, this.#model, {
+    this.#controls = new Controls(main, page, this.#model, {
       onQuery: (query) => this.#setQuery(query),
       onApply: () => this.#order(),
     });

@@ -17,6 +17,9 @@ if (main.dataset.view === "list") {
 } else if (main.dataset.view === "failures") {
   const { startFailures } = await import("./failures.js");
   startFailures(main, JSON.parse(main.dataset.page));
+} else if (main.dataset.view === "graph") {
+  const { startGraph } = await import("./graphpage.js");
+  startGraph(main, JSON.parse(main.dataset.page));
 } else if (main.dataset.view === "activity") {
   const { startActivity } = await import("./activity.js");
   startActivity(main, JSON.parse(main.dataset.page));

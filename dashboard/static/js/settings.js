@@ -24,10 +24,12 @@ export function startSettings() {
   menu.hidden = false;
 }
 
+/** Takes a colour of the viewer's own, or with "" the host's, if there is one. */
 function setAccent(root, colour) {
-  if (colour) root.dataset.accent = colour;
+  const shown = colour || root.dataset.color;
+  if (shown) root.dataset.accent = shown;
   else delete root.dataset.accent;
-  root.style.setProperty("--chosen", colour);
+  root.style.setProperty("--chosen", shown ?? "");
   keep("accent", colour);
 }
 

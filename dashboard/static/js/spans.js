@@ -1,6 +1,7 @@
 /** Puts runs of tasks on lanes, one for each thread, along a time axis without the stretches in which nothing ran; pure. */
 
 const GAP_PX = 28;
+const TICK_PX = 160;
 const SHORTEST_GAP_SHARE = 0.06; // of the whole: shorter stretches of idleness are left as they are
 
 /**
@@ -24,7 +25,7 @@ export function lanesOf(runs) {
 
 /**
  * A scale from time to pixels in which idle stretches are as narrow as GAP_PX: `x(time)`, `gaps` (pixels of their middles, with
- * the `seconds` left out), and `begins` (pixels and times at which something begins again).
+ * the `seconds` left out), and `ticks` (pixels and times: where something begins again, and from there on at even distances).
  */
 export function scaleOf(runs, start, end, width) {
   const busy = busyStretches(runs, start, end);
@@ -42,8 +43,13 @@ export function scaleOf(runs, start, end, width) {
       return stretch.x + (Math.min(stretch.to, Math.max(stretch.from, time)) - stretch.from) * perSecond;
     },
     gaps: places.slice(1).map((after, index) => ({ x: after.x - GAP_PX / 2, seconds: after.from - places[index].to })),
-    begins: places.map(({ from, x: begin }) => ({ time: from, x: begin })),
+    ticks: places.flatMap((stretch) => ticksOf(stretch, perSecond)),
   };
+}
+
+function ticksOf({ from, to, x }, perSecond) {
+  const more = Math.floor(((to - from) * perSecond) / TICK_PX);
+  return Array.from({ length: more + 1 }, (_, index) => ({ time: from + (index * TICK_PX) / perSecond, x: x + index * TICK_PX }));
 }
 
 /** Stretches of time in which something ran, those that are close together joined; all of it where nothing did. */

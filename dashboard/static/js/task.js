@@ -11,6 +11,7 @@ import { PlanDialog } from "./plan.js";
 import { Stack } from "./stack.js";
 import { isFinal, STATUS_WORDS } from "./status.js";
 
+const GRAPH_MS = 1_000;
 const FETCH_MS = 250; // however often it changes, it isn't fetched more often than this
 
 /** Takes the page over from the server; `page` holds the addresses and the revision it was rendered at. */
@@ -96,7 +97,17 @@ class TaskPage {
 
   async #startGraph() {
     const { Graph } = await import("./graph.js");
-    return new Graph(this.#main.querySelector('[data-section="graph"]'), this.#page, this.#id);
+    const section = this.#main.querySelector('[data-section="graph"]');
+    return new Graph(section, this.#page, {
+      id: this.#id,
+      address: addressOf(this.#page.neighbourhood, this.#id),
+      pauseMs: GRAPH_MS,
+      isNews: (row, knows) => row.depend_on.some(knows),
+      onAnswer: ({ nodes, is_cut: isCut }) => {
+        setHidden(section, nodes.length < 2);
+        return isCut ? `The nearest ${nodes.length} tasks; there are more.` : "";
+      },
+    });
   }
 
   #lose() {

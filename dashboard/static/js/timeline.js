@@ -77,7 +77,7 @@ export class Timeline {
       return [shape("path", { class: "gap", d: `M${LABEL + x} ${AXIS - 4}V${height}` }), written(LABEL + x, AXIS - 10, elapsed(seconds), "gap-label")];
     });
     let free = 0;
-    const times = scale.begins.flatMap(({ x, time }) => {
+    const times = scale.ticks.flatMap(({ x, time }) => {
       if (x < free || x > width - TICK_PX) return [];
       free = x + TICK_PX;
       return [written(LABEL + x, AXIS - 10, timeOfDay(time))];
@@ -97,16 +97,16 @@ export class Timeline {
   }
 }
 
-/** A name without its figures. */
+/** The first word of a name: what the task does, more often than not. */
 export function kindOf(name) {
-  return name.replace(/\d+/g, "").trim();
+  return name.match(/\p{L}+/u)?.[0] ?? "";
 }
 
 const colours = new Map();
 
-/** The colour of a kind, one after the other as they are first seen, for as long as the page is open. */
+/** The colour of a kind: its own for the first ones seen, for as long as the page is open; "other" for the rest. */
 export function colourOf(kind) {
-  if (!colours.has(kind)) colours.set(kind, colours.size % COLOURS);
+  if (!colours.has(kind)) colours.set(kind, colours.size < COLOURS ? colours.size : "other");
   return colours.get(kind);
 }
 

@@ -33,11 +33,19 @@ export class Viewport {
     this.centre({ x: bounds.x + bounds.width / 2, y: bounds.y + bounds.height / 2 });
   }
 
-  /** Shows a part around a point where all of it would be too small to read. */
+  /** Takes other bounds and leaves what is in sight where it is. */
+  keep(bounds) {
+    this.#bounds = bounds;
+    this.#show();
+  }
+
+  /** Shows a part around a point where all of it would be too small to read, with no more room beside it than needed. */
   enlarge(point, least) {
     if (this.#scale >= least) return;
     this.#scale = least;
-    this.centre(point);
+    const { width, height } = this.#svg.getBoundingClientRect();
+    const [w, h] = [width / least / 2 - MARGIN, height / least / 2 - MARGIN];
+    this.centre({ x: within(point.x, this.#bounds.x, this.#bounds.width, w), y: within(point.y, this.#bounds.y, this.#bounds.height, h) });
   }
 
   zoom(factor) {
@@ -64,4 +72,10 @@ export class Viewport {
     const [w, h] = [width / this.#scale, height / this.#scale];
     this.#svg.setAttribute("viewBox", `${this.#centre.x - w / 2} ${this.#centre.y - h / 2} ${w} ${h}`);
   }
+}
+
+/** The middle of a sight of `half` to either side that doesn't reach beyond `start` and `length`, or theirs if all is in sight. */
+function within(wanted, start, length, half) {
+  if (length <= 2 * half) return start + length / 2;
+  return Math.max(start + half, Math.min(start + length - half, wanted));
 }
