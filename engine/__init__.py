@@ -23,6 +23,7 @@ from .handle import TaskHandle, current_task
 from .hooks import Transition
 from .reading import Snapshot
 from .reasons import Reason
+from .retries import Retry
 from .status import Status
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "NotSendable",
     "ProcessDied",
     "Reason",
+    "Retry",
     "RevisionGone",
     "ShutDown",
     "Snapshot",

@@ -118,6 +118,20 @@ def check_dependencies(depend_on: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(depend_on))
 
 
+def check_ids(ids: object) -> list[str]:
+    """The task ids that a caller means: one, or several."""
+    if isinstance(ids, str):
+        return [ids]
+    if isinstance(ids, Iterable):
+        named = list(ids)
+        wrong = [one for one in named if not isinstance(one, str)]
+        if not wrong:
+            return named
+        ids = wrong[0]
+    hint = "; a future's is its task_id" if hasattr(ids, "task_id") else ""
+    raise TypeError(f"ids must be a task id or several, which are strings, not {_kind(ids)}{hint}")
+
+
 def check_age(days: object, hours: object, minutes: object) -> float | None:
     """The age in seconds that days, hours and minutes add up to; None if none of them is given."""
     given = {"days": days, "hours": hours, "minutes": minutes}
@@ -157,6 +171,13 @@ def check_isolation(isolation: object) -> None:
     """Where a function runs."""
     if isolation not in ("thread", "process"):
         raise ValueError(f'isolation must be "thread" or "process", not {isolation!r}')
+
+
+def check_on_failure(on_failure: object) -> bool:
+    """What becomes of a task if one that it depends on doesn't complete: True if it runs all the same."""
+    if on_failure not in ("cancel", "run"):
+        raise ValueError(f'on_failure must be "cancel" or "run", not {on_failure!r}')
+    return on_failure == "run"
 
 
 def check_whole(value: object, argument: str) -> int:

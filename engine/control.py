@@ -13,13 +13,16 @@ from typing import Any, NoReturn
 
 from . import arguments, records
 from .awaiting import Awaiting
+from .calls import Call, to_rerun
+from .clearing import Clearing
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
-from .insight import Insight
 from .interrupts import running, shield
 from .lifecycle import Lifecycle
-from .status import FINAL, WORDS
+from .retries import Retry, check_retries
+from .settings import check_settings
+from .status import WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
 from .watching import Watcher
@@ -29,7 +32,7 @@ _ID_MASK = (1 << _ID_BITS) - 1
 _ID_STEP = 0xB97F4A7C15  # odd, so that multiples of it modulo 2**40 repeat only after 2**40 ids
 
 
-class TaskControl(Insight):
+class TaskControl(Clearing):
     """Runs functions as tasks on threads of this process and keeps a record of each.
 
     Every method may be called from any thread, from inside tasks as well. No thread is started before the first
@@ -42,6 +45,8 @@ class TaskControl(Insight):
         stuck_after: for how many seconds the thread of a running task must not have moved to be called stuck on the
             task's record; None to never look.
         max_processes: how many tasks with ``isolation="process"`` may run at once; None for one on each processor.
+        keep_for: for how many seconds after a task's end its record is kept; None to keep all.
+        max_records: how many records are kept, unfinished tasks' included; beyond it, those go that ended first.
 
     Attributes:
         db: the records, as a TinyDB in memory: all its methods work, at any time.
@@ -57,13 +62,12 @@ class TaskControl(Insight):
         capture_logs: bool = True,
         stuck_after: float | None = 60.0,
         max_processes: int | None = None,
+        keep_for: float | None = None,
+        max_records: int | None = None,
     ) -> None:
-        max_workers = arguments.check_whole(max_workers, "max_workers")
-        if max_processes is not None:
-            max_processes = arguments.check_whole(max_processes, "max_processes")
+        settings = check_settings(max_workers, max_processes, capture_logs, stuck_after, keep_for, max_records)
         keeper = Keeper(arguments.check_whole(history, "history"))
-        after_s = arguments.check_limit(stuck_after, "stuck_after")
-        super().__init__(keeper, Lifecycle(keeper, max_workers, max_processes, bool(capture_logs), after_s))
+        super().__init__(keeper, Lifecycle(keeper, settings, self.remove))
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
@@ -127,7 +131,10 @@ class TaskControl(Insight):
         depend_on: str | Iterable[str] | None = None,
         get_result: bool = False,
         thread_timeout: float | None = None,
+        *,
         isolation: str = "thread",
+        retries: int | Retry = 0,
+        on_failure: str = "cancel",
     ) -> str:
         """Adds a task and returns its id, ten hexadecimal digits, at once. The task starts as soon as it may.
 
@@ -135,12 +142,15 @@ class TaskControl(Insight):
             name: what people see.
             function: called with the task's :class:`TaskHandle`; without it, if it takes no argument.
             depend_on: the id of a task, or several, that must be Completed first. If one of them ends otherwise,
-                or its record is removed before, this task becomes Canceled.
+                or its record is removed before, this task becomes Canceled; see ``on_failure``.
             get_result: whether to keep what the function returns.
             thread_timeout: the task's own limit in seconds, from the call of its function on; None for the
                 manager's default, ``float("inf")`` for no limit.
             isolation: ``"process"`` to have the function run in a process of its own, which a cancel or the limit
                 kills, and whose crash is only the task's error; needs the package ``cloudpickle``.
+            retries: how many further attempts there may be after a failure, or a :class:`Retry` that says more. Between
+                attempts the task is Suspended, and ``thread_timeout`` is for each attempt.
+            on_failure: ``"run"`` to run this task all the same when one that it depends on doesn't complete.
 
         Raises:
             TypeError, ValueError: an argument is not as described; nothing was added.
@@ -154,13 +164,16 @@ class TaskControl(Insight):
         dependencies = () if depend_on is None else arguments.check_dependencies(depend_on)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         named = depend_on if depend_on is None or isinstance(depend_on, str) else (list(dependencies) or None)
+        retry = None if type(retries) is int and retries == 0 else check_retries(retries)
+        runs_anyway = on_failure != "cancel" and arguments.check_on_failure(on_failure)
         backend = None
         if isolation != "thread":
             arguments.check_isolation(isolation)
             backend = self._life.processes
             function = backend.packed(function, takes_handle)
         task_id = self._new_id()
-        task = Task(task_id, name, function, takes_handle, named, bool(get_result), limit, copy_context(), backend)
+        keeps, context = bool(get_result), copy_context()
+        task = Task(task_id, name, function, takes_handle, named, keeps, limit, context, backend, retry, runs_anyway)
         if running.gate is None:
             self._admit(task, dependencies)
         else:  # in a task, which may be interrupted
@@ -176,6 +189,47 @@ class TaskControl(Insight):
         self._life.admit(task, dependencies)
         if dependencies and not self._is_looking:
             self._look_later()
+
+    def run_again(self, task_id: str, failed_dependants: bool = False) -> list[str]:
+        """Adds a new task that does what a failed one was to do; returns its id in a list.
+
+        Args:
+            failed_dependants: whether to run those again as well that were canceled because of it; their new ids
+                follow. The new ones depend on each other as the old ones did.
+
+        The new records name their origin as ``retry_of``; the old ones stay. Raises UnknownTask; ValueError for a task
+        that hasn't ended as Error or Canceled, or depends on one that hasn't completed; ShutDown and Forked.
+        """
+        self._record(task_id)
+        found: dict[str, dict[str, Any]] = {}
+        for record in self._keeper.moment().records:
+            found.setdefault(record["id"], record)
+        new_ids: dict[str, str] = {}
+        for rerun in to_rerun(self._life.calls, found, task_id, failed_dependants):
+            dependencies = tuple(new_ids.get(one, one) for one in rerun.depends_on)
+            new_ids[rerun.task_id] = self._add_call(rerun.call, dependencies, rerun.task_id)
+        return list(new_ids.values())
+
+    def _add_call(self, call: Call, dependencies: tuple[str, ...], origin: str) -> str:
+        task_id = self._new_id()
+        named = dependencies[0] if len(dependencies) == 1 else (list(dependencies) or None)
+        task = Task(
+            task_id,
+            call.name,
+            call.function,
+            call.takes_handle,
+            named,
+            call.keeps_result,
+            call.limit,
+            copy_context(),
+            call.backend,
+            call.retry,
+            call.runs_anyway,
+        )
+        task.retry_of = origin
+        with shield:
+            self._admit(task, dependencies)
+        return task_id
 
     def cancel(self, task_id: str) -> bool:
         """Ends a task as Canceled: True if this call did it, False if the task had ended. Never waits for its thread.
@@ -196,61 +250,13 @@ class TaskControl(Insight):
         Inside a task, the task lends its seat meanwhile, tasks that can't end before it are left out of "all", and
         naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
         """
-        named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        named = None if ids is None else arguments.check_ids(ids)
         return self._life.waiting.wait(named, arguments.check_timeout(timeout))
 
     async def wait_async(self, ids: str | Iterable[str] | None = None, timeout: float | None = None) -> bool:
         """Waits as :meth:`wait` does, in a coroutine: the event loop goes on meanwhile."""
-        named = [ids] if isinstance(ids, str) else None if ids is None else list(ids)
+        named = None if ids is None else arguments.check_ids(ids)
         return await self._awaiting.wait(named, arguments.check_timeout(timeout))
-
-    # -- clearing
-
-    def purge(
-        self,
-        days: float | None = None,
-        hours: float | None = None,
-        minutes: float | None = None,
-        statuses: Iterable[int] | None = None,
-    ) -> int:
-        """Removes records and returns how many.
-
-        With ages, which add up: those of ended tasks that were added longer ago. With ``statuses``: those that
-        ended with one of these codes. Without any argument everything goes, and what still waits or runs is
-        canceled first. Raises TypeError or ValueError for bad ages and statuses.
-        """
-        age_s, codes = arguments.check_age(days, hours, minutes), arguments.check_statuses(statuses)
-        if age_s is not None or statuses is not None:
-            return self.remove(self._ended(age_s or 0.0, codes))
-        with shield:
-            self._life.cancel_all()
-            return self._life.forget([doc_id for doc_id, _ in self._keeper.numbered()], only_final=False)
-
-    def purge_preview(
-        self,
-        days: float | None = None,
-        hours: float | None = None,
-        minutes: float | None = None,
-        statuses: Iterable[int] | None = None,
-    ) -> list[str]:
-        """The ids of the ended tasks that :meth:`purge` with these arguments would remove now, oldest first."""
-        age_s, codes = arguments.check_age(days, hours, minutes), arguments.check_statuses(statuses)
-        return self._ended(age_s or 0.0, codes)
-
-    def remove(self, ids: str | Iterable[str]) -> int:
-        """Removes the records of those of these tasks that have ended, and returns how many. Others are passed over."""
-        named = [ids] if isinstance(ids, str) else list(ids)
-        with shield:
-            found = [pair for pair in map(self._keeper.locate, named) if pair is not None]
-            return self._life.forget([doc_id for doc_id, record in found if _has_ended(record)], only_final=True)
-
-    def _ended(self, age_s: float, codes: frozenset[int]) -> list[str]:
-        latest = time.time() - age_s
-        return [
-            record["id"]
-            for record in self._keeper.moment().records
-            if record.get("status") in codes and _added_at(record) <= latest
-        ]
 
     # -- following
 
@@ -353,12 +359,3 @@ def add_watched(
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.
 _JOIN_S = 1.0
-
-
-def _added_at(record: dict[str, Any]) -> float:
-    added_at = record.get("added_at")  # users may have written anything
-    return added_at if isinstance(added_at, (int, float)) else math.inf
-
-
-def _has_ended(record: dict[str, Any]) -> bool:
-    return record.get("status") in FINAL

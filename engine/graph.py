@@ -6,6 +6,7 @@ Pure bookkeeping on Task objects, guarded by the store's lock. Nothing here recu
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from .records import COMPLETED
 from .task import NO_BLOCKERS, NO_TASKS, Task
@@ -20,28 +21,33 @@ def link(task: Task, blockers: Iterable[Task]) -> None:
         blocker.dependants[task] = None
 
 
-def followers(task: Task, status: int) -> list[Task]:
-    """Takes an ended task out of the graph; returns those that it sets free (Completed), else those that it dooms."""
-    return release(task) if status == COMPLETED else doom(task)
+class Followers(NamedTuple):
+    """Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now."""
+
+    freed: list[Task]
+    doomed: list[Task]
 
 
-def release(task: Task) -> list[Task]:
-    """Takes a completed task out of the graph; returns those that wait for nothing any more, in their order."""
-    freed = []
-    for dependant in _take_dependants(task):
-        if task in dependant.blockers:
-            dependant.blockers.discard(task)
-            if not dependant.blockers and not dependant.has_ended:
-                freed.append(dependant)
-    return freed
+NO_FOLLOWERS = Followers([], [])
 
 
-def doom(task: Task) -> list[Task]:
-    """Takes a task that failed out of the graph; returns those that can never run now, in their order.
+def followers(task: Task, status: int) -> Followers:
+    """Takes an ended task out of the graph.
 
-    It stays among their blockers, so that nothing else can set them free before they are canceled.
+    A failed one stays among the blockers of those that it dooms, so that nothing sets them free before they are
+    canceled.
     """
-    return [dependant for dependant in _take_dependants(task) if not dependant.has_ended]
+    found = Followers([], [])
+    for dependant in _take_dependants(task):
+        if dependant.has_ended:
+            continue
+        if status != COMPLETED and not dependant.runs_anyway:
+            found.doomed.append(dependant)
+        elif task in dependant.blockers:
+            dependant.blockers.discard(task)
+            if not dependant.blockers:
+                found.freed.append(dependant)
+    return found
 
 
 def unlink(task: Task) -> None:

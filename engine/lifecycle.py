@@ -12,11 +12,14 @@ import math
 import secrets
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import capture, graph, logs, records
+from .attempts import Attempts
 from .backends import Processes
+from .calls import Calls
+from .edits import Edits
 from .errors import EndedByHand, TaskCancelled, TaskInterrupt, TaskTimeout, TimedOut, UnknownTask
 from .exit import finish_at_exit
 from .forks import follow_forks
@@ -26,9 +29,11 @@ from .moves import Moves, first_record
 from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, Record
-from .status import UNFINISHED, may_be_written, word_of
+from .retention import Retention
+from .settings import Settings
+from .status import FINAL, UNFINISHED, word_of
 from .stopping import Stopper
-from .store import Edit, Keeper
+from .store import Keeper
 from .stuck import StuckWatch
 from .supervisor import Supervisor
 from .task import Task
@@ -44,14 +49,7 @@ class Lifecycle:
     store's. ``thread_timeout`` is the default limit in seconds, read when a task begins.
     """
 
-    def __init__(
-        self,
-        keeper: Keeper,
-        max_workers: int,
-        max_processes: int | None,
-        captures_logs: bool,
-        stuck_after_s: float | None,
-    ) -> None:
+    def __init__(self, keeper: Keeper, settings: Settings, remove: Callable[[list[str]], object]) -> None:
         self.live: dict[str, Task] = {}
         #: Those of them whose end nobody has decided.
         self._undecided: dict[str, Task] = {}
@@ -59,25 +57,32 @@ class Lifecycle:
         self.boot_id = secrets.token_hex(8)
         #: It takes no more tasks: they couldn't be run. In a forked child it belongs to another process.
         self.is_closing = self.is_orphan = False
-        #: What was undone of users' writes, by task id: logged once the lock is released, as handlers are user code.
-        self._undone: deque[tuple[str, str]] = deque()
+        self.calls = Calls()
         self._keeper = keeper
         self._lock = keeper.lock
         self.supervisor = Supervisor(self._expire, may_rest=lambda: self.is_idle)
         self.journal = Journal(keeper, self.supervisor.call_at)
         self._late_lines = self.journal.lines.kept
-        self.journal.lines.is_off = not captures_logs
-        if captures_logs:
+        self.journal.lines.is_off = not settings.captures_logs
+        if settings.captures_logs:
             capture.install()
         call_at = self.supervisor.call_at
-        self.pool = Pool(self, max_workers, call_at, self.journal.tell_waiting, self._watch_threads)
-        self.processes = Processes(max_processes, self.pool.submit, call_at, self.journal)
-        self._watch = StuckWatch(stuck_after_s, self.pool.in_hand, call_at, self.journal)
+        self.pool = Pool(self, settings.max_workers, call_at, self.journal.tell_waiting, self._watch_threads)
+        self.processes = Processes(settings.max_processes, self.pool.submit, call_at, self.journal)
+        self._watch = StuckWatch(settings.stuck_after_s, self.pool.in_hand, call_at, self.journal)
         self._stopper = Stopper(self.supervisor, self.pool, self.journal)
+        self._attempts = Attempts(
+            keeper, self.journal, self.supervisor, self._undecided, self._stopper.stop, self.pool.submit
+        )
         self.waiting = Waiting(keeper, self.live, self.pool)
+        self._retention: Retention | None = None
+        if settings.keep_for_s is not None or settings.max_records is not None:
+            limits = settings.keep_for_s, settings.max_records
+            self._retention = Retention(keeper, self.supervisor, *limits, remove)
         #: Made with the first hook.
         self.hooks: Hooks | None = None
-        keeper.watch(Moves(self.live).make, self._review, self._react)
+        edits = Edits(keeper, self.live, self._decides, self.calls.forget, self._follow_edit)
+        keeper.watch(Moves(self.live).make, edits.review, edits.react)
         finish_at_exit(self)
         follow_forks(self)
 
@@ -92,7 +97,7 @@ class Lifecycle:
 
     def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
-        blockers, failure = self._resolve(dependencies) if dependencies else ([], None)
+        blockers, failure = self._resolve(task, dependencies) if dependencies else ([], None)
         self._undecided[task.id] = self.live[task.id] = task
         self._keeper.post(task)
         if not self.supervisor.is_there:
@@ -113,7 +118,7 @@ class Lifecycle:
                 self.hooks = Hooks(self._keeper, lambda: self.is_idle)
             return self.hooks
 
-    def _resolve(self, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
+    def _resolve(self, task: Task, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
         blockers: list[Task] = []
         failure = None
@@ -123,9 +128,9 @@ class Lifecycle:
                 blockers.append(blocker)
                 continue
             status = self._ending_of(task_id, blocker)
-            if status in (ERROR, CANCELED):
+            if status in (ERROR, CANCELED) and not task.runs_anyway:
                 failure = failure or _because(task_id, word_of(status))
-            elif status != COMPLETED:
+            elif status not in FINAL:
                 raise UnknownTask(task_id)
         return blockers, failure
 
@@ -173,10 +178,14 @@ class Lifecycle:
             self._write_lines(task)
         if task.backend is not None:
             task.backend.leave(task)
+        if task.retry is not None and self._attempts.go_on(task, error, run_s):
+            return []
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
         decides = self._undecided.pop(task.id, None) is not None
+        if decides and error is not None:
+            self.calls.keep(task)
         task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
         if not decides:
             self.journal.tell_stopping(task, None)  # what comes late is dropped
@@ -198,18 +207,20 @@ class Lifecycle:
             task.watcher.ended(status, value, error)
         if self.is_closing:
             self._close_feed()
-        followers = self._take_followers(task, status) if task.dependants else []
+        if self._retention is not None:
+            self._retention.note(task.id)
+        freed, doomed = self._take_followers(task, status) if task.dependants else graph.NO_FOLLOWERS
+        if doomed:
+            self._doom(task, doomed, word_of(status))
         if error is not None:
-            self._doom(task, followers, word_of(ERROR))
             line = records.one_line(error)
             logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
-            followers = []
         if task.watcher is not None:
-            for follower in followers:  # before users' callbacks, which may wait for them
+            for follower in freed:  # before users' callbacks, which may wait for them
                 self.pool.submit(follower)
-            followers = []
+            freed = []
             call_back(task)
-        return followers
+        return freed
 
     def _write_lines(self, task: Task) -> None:
         take(self._lock)
@@ -218,7 +229,7 @@ class Lifecycle:
         finally:
             self._lock.release()
 
-    def _take_followers(self, task: Task, status: int) -> list[Task]:
+    def _take_followers(self, task: Task, status: int) -> graph.Followers:
         take(self._lock)
         try:
             return graph.followers(task, status)
@@ -246,15 +257,20 @@ class Lifecycle:
             current = self._keeper.at(task.doc_id) or record
             stopped = records.stopped(current, status, run_s, error)
             self._keeper.replace(task.doc_id, stopped)
+            self.calls.keep(task)
             followers = self._retire(task, status)
         self._tell(task, status)
         if task.worker is not None:
             self._stopper.stop(task)
-        self._doom(task, followers, word_of(status))
+        self._pass_on(task, followers, word_of(status))
         self._call_back(task)
         return True
 
     def _expire(self, task: Task) -> None:
+        if task.attempt > 1 and self._attempts.is_over(task):
+            return
+        if task.retry is not None and self._attempts.end_overdue(task):
+            return
         if not task.has_ended and self.decide(task, ERROR, records.TIMED_OUT, TaskTimeout):
             logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, records.TIMED_OUT)
 
@@ -273,20 +289,30 @@ class Lifecycle:
                         continue
                     task.stop = task.stop or TaskCancelled
                 self._keeper.remove(doc_id)
+                self.calls.forget(str(record.get("id")), None)
                 removed += 1
             if task is not None:
                 self._follow_edit(task, None)
         return removed
 
-    def _retire(self, task: Task, status: int) -> list[Task]:
-        """Takes an ended task out of everything; returns those that it frees (Completed) or dooms. With the lock."""
+    def _retire(self, task: Task, status: int) -> graph.Followers:
+        """Takes an ended task out of everything; returns who waited for it. With the lock."""
         task.has_ended = True
         self.live.pop(task.id, None)
         if task.blockers:
             graph.unlink(task)
         if self.is_closing:
             self._close_feed()
-        return graph.followers(task, status) if task.dependants else []
+        if self._retention is not None:
+            self._retention.note(task.id)
+        return graph.followers(task, status) if task.dependants else graph.NO_FOLLOWERS
+
+    def _pass_on(self, task: Task, followers: graph.Followers, ending: str | None) -> None:
+        """Starts those that an ended task has freed, and cancels those that it has doomed."""
+        for follower in followers.freed:
+            self.pool.submit(follower)
+        if followers.doomed:
+            self._doom(task, followers.doomed, ending)
 
     def _doom(self, task: Task, doomed: list[Task], ending: str | None) -> None:
         """Cancels those that wait for a failed task, and those that wait for them, and so on."""
@@ -301,7 +327,10 @@ class Lifecycle:
                     continue  # a user has ended or removed it: that is followed up by itself
                 self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled
-                further = self._retire(dependant, CANCELED)
+                self.calls.keep(dependant)
+                freed, further = self._retire(dependant, CANCELED)
+            for follower in freed:
+                self.pool.submit(follower)
             self._tell(dependant, CANCELED)
             if dependant.watcher is not None:
                 watched.append(dependant)
@@ -314,45 +343,6 @@ class Lifecycle:
         task = self.live.get(record.get("id", ""))
         return task if task is not None and task.doc_id == doc_id else None
 
-    # -- what users write through the database
-
-    def _review(self, old: Record, new: Record | None) -> Record | None:
-        """Under the lock: what is stored of a user's write to a record; what is undone is logged after it."""
-        if not records.is_task(old):
-            return new
-        task = self.live.get(old["id"])
-        if task is not None and self._keeper.at(task.doc_id) is not old:
-            task = None  # a copy that a user has made of its record
-        if new is None:
-            if task is not None:
-                task.stop = task.stop or TaskCancelled  # it begins no more
-            return None
-        ends = may_be_written(old["status"], new.get("status"))
-        can_end = ends and (task is None or self._decides(task))
-        run_s = None
-        if ends and can_end and task is not None:
-            task.stop = TaskCancelled
-            run_s = None if task.worker is None else time.monotonic() - task.started
-        stored, undone = records.reviewed(old, new, can_end, run_s)
-        if undone:
-            self._undone.append((old["id"], "; ".join(undone)))
-        return stored
-
-    def _react(self, edits: list[Edit]) -> None:
-        """After the lock: what follows for tasks whose record a user has removed or whose end a user has written."""
-        while self._undone:
-            try:
-                task_id, what = self._undone.popleft()
-            except IndexError:  # another thread took the last one
-                break
-            logs.tell(logs.WARNING, "undone in the record of task %s: %s", task_id, what)
-        for doc_id, old, new in edits:
-            task = self._live_at(doc_id, old) if old is not None else None
-            if task is None or old is None:
-                continue
-            if new is None or new["status"] != old["status"]:
-                self._follow_edit(task, new)
-
     def _follow_edit(self, task: Task, record: Record | None) -> None:
         """Follows up the end of a task that is on the record already, or that its record's removal is (None)."""
         status = None if record is None else record["status"]
@@ -363,15 +353,13 @@ class Lifecycle:
                 return  # its own thread was first
             if status is None and not self._decides(task):
                 return  # its own thread, or somebody's write, and who has decided follows it up
+            if status not in (None, COMPLETED):
+                self.calls.keep(task)
             followers = self._retire(task, CANCELED if status is None else status)
         self._tell(task, CANCELED if status is None else status, record)
         if task.worker is not None:
             self._stopper.stop(task)
-        if status == COMPLETED:
-            for follower in followers:
-                self.pool.submit(follower)
-        else:
-            self._doom(task, followers, None if status is None else word_of(status))
+        self._pass_on(task, followers, None if status is None else word_of(status))
         self._call_back(task)
 
     def _tell(self, task: Task, status: int, record: Record | None = None) -> None:
@@ -407,10 +395,11 @@ class Lifecycle:
             if task.has_ended or blocker not in task.blockers:
                 return  # it has been told
             status = self._ending_of(blocker.id, blocker)
-            if status == COMPLETED:
+            is_doomed = status != COMPLETED and not task.runs_anyway
+            if not is_doomed:
                 task.blockers.discard(blocker)
             is_free = not task.blockers
-        if status != COMPLETED:
+        if is_doomed:
             self._doom(blocker, [task], None if status is None else word_of(status))
         elif is_free:
             self.pool.submit(task)
@@ -472,6 +461,7 @@ class Lifecycle:
             self.boot_id = secrets.token_hex(8)
         self.live.clear()
         self._undecided.clear()
+        self.calls.clear()
         self.processes.orphan()
 
     def _close_feed(self) -> None:

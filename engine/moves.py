@@ -38,4 +38,7 @@ class Moves:
 
 def first_record(task: Task) -> Record:
     """The record of a task that has just been added."""
-    return records.added(task.id, task.name, task.depend_on, task.keeps_result, task.limit, task.added_at)
+    record = records.added(task.id, task.name, task.depend_on, task.keeps_result, task.limit, task.added_at)
+    if task.retry_of is not None:
+        record["retry_of"] = task.retry_of  # only where there is one: most records go without
+    return record

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .records import COMPLETED, DEPENDENCIES, RUNNING, SEAT, STILL_BLOCKED, SUSPENDED
+from .records import COMPLETED, DEPENDENCIES, RETRY, RUNNING, SEAT, STILL_BLOCKED, SUSPENDED
 from .status import UNFINISHED, word_of
 
 Record = Mapping[str, Any]
-
-#: What ``waiting_for`` says of a task that is to be tried again at its ``retry_at``.
-RETRY = "retry"
 
 
 class Reason(str):
@@ -49,9 +46,7 @@ def reason_of(
         now: the time.
     """
     if record.get("stopping"):
-        blocked = record["stopping"] == STILL_BLOCKED
-        held = "sits in a call that Python can't interrupt" if blocked else "is being stopped"
-        return Reason(f"Its end is decided, but its thread {held}, now", record.get("finished_at"), now)
+        return _for_its_thread(record, now)
     stuck = record.get("stuck")
     if record.get("status") == RUNNING and isinstance(stuck, Mapping):
         return Reason(f"It hasn't moved from {stuck['at']}", stuck["since"], now)
@@ -64,6 +59,14 @@ def reason_of(
         return Reason(f"{taken} taken; it has waited for one", ready_at, now)
     blockers = _blockers(record, find) if record.get("waiting_for") == DEPENDENCIES else []
     return _for_others(blockers, now) if blockers else Reason("It is about to start", None, now)
+
+
+def _for_its_thread(record: Record, now: float) -> Reason:
+    blocked = record["stopping"] == STILL_BLOCKED
+    held = "sits in a call that Python can't interrupt" if blocked else "is being stopped"
+    if record.get("status") == SUSPENDED:
+        return Reason(f"It is tried again once the thread of the last attempt is done, which {held}", None, now)
+    return Reason(f"Its end is decided, but its thread {held}, now", record.get("finished_at"), now)
 
 
 def _blockers(record: Record, find: Callable[[str], Record | None]) -> list[Record]:

@@ -19,7 +19,7 @@ SUSPENDED, RUNNING = Status.SUSPENDED.value, Status.RUNNING.value
 COMPLETED, ERROR, CANCELED = Status.COMPLETED.value, Status.ERROR.value, Status.CANCELED.value
 
 #: What ``waiting_for`` says of a suspended task.
-DEPENDENCIES, SEAT, PROCESS = "dependencies", "seat", "process"
+DEPENDENCIES, SEAT, PROCESS, RETRY = "dependencies", "seat", "process", "retry"
 
 #: What ``stopping`` says after an end was decided while the thread still runs.
 STOP_REQUESTED, INTERRUPT_SENT, STILL_BLOCKED = "stop requested", "interrupt sent", "still blocked"
@@ -129,6 +129,27 @@ def line(at: float, level: str, message: str, logger: str | None = None) -> Line
 def logged(record: Record, lines: Sequence[Line]) -> Record:
     """The version with more log lines; the oldest go first."""
     return {**record, "log": (*(record["log"] or ()), *lines)[-MAX_LOG_LINES:]}
+
+
+def tried(record: Record, run_s: float, error: str, trace: str | None, *, stopping: str | None) -> Record:
+    """The version of a task that is to be tried again; ``attempts`` is there only where there were some before."""
+    attempt = {
+        "started_at": record["started_at"],
+        "run_s": run_s,
+        "error": error,
+        "traceback": trace,
+    }
+    return {
+        **record,
+        "status": SUSPENDED,
+        "started_at": None,
+        "waiting_for": RETRY,
+        "progress": None,
+        "stopping": stopping,
+        "stuck": None,
+        "attempts": (*record.get("attempts", ()), attempt),
+        "retry_at": None,
+    }
 
 
 def is_task(document: Mapping[str, Any]) -> bool:

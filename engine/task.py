@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import TaskInterrupt
 from .interrupts import running
+from .retries import Retry
 
 if TYPE_CHECKING:
     from .waiting import Sleeper
@@ -56,6 +57,11 @@ class Task:
         "keeps_result",
         "limit",
         "run_limit",
+        "retry",
+        "asked_retry",
+        "attempt",
+        "runs_anyway",
+        "retry_of",
         "added_at",
         "has_ended",
         "blockers",
@@ -86,6 +92,8 @@ class Task:
         limit: float | None,
         context: Context,
         backend: Backend | None = None,
+        retry: Retry | None = None,
+        runs_anyway: bool = False,
     ) -> None:
         self.id = task_id
         self.name = name
@@ -104,6 +112,13 @@ class Task:
         self.added_at = time.time()
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
+        #: When it is tried again, as long as it may be, and as was asked for; which attempt it is at; whether it runs
+        #: though a task has failed that it depends on.
+        self.retry = self.asked_retry = retry
+        self.attempt = 1
+        self.runs_anyway = runs_anyway
+        #: The id of the task that it is run again for.
+        self.retry_of: str | None = None
         #: The unfinished tasks that it depends on, and those that depend on it, in their order.
         self.blockers = NO_BLOCKERS
         self.dependants = NO_TASKS
@@ -137,7 +152,7 @@ class Task:
     @property
     def is_thread_done(self) -> bool:
         """Whether the function has returned, or will not be called."""
-        return self.function is None
+        return self.function is None or self.worker is None
 
     @property
     def waits_since(self) -> float | None:

@@ -148,6 +148,11 @@ class Keeper:
             return None
         return number, record
 
+    def count(self) -> int:
+        """How many records and other documents there are."""
+        self.look()
+        return len(self._rows.docs)
+
     def counts(self) -> tuple[int, ...]:
         """How many records have each status, indexed by code."""
         self.look()

@@ -94,7 +94,7 @@ def test_a_refresh_that_is_no_positive_number_is_refused(taskman, seconds):
 
 def test_a_missed_completion_is_made_good_by_the_next_look(taskman, gate, ended, monkeypatch):
     """If the news of a completed dependency is lost, the dependant starts at the next look."""
-    monkeypatch.setattr("engine.graph.release", lambda task: [])
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: graph.NO_FOLLOWERS)
     taskman.suspend_refresh = 0.1
     first = taskman.add(name="first", function=gate)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)
@@ -105,7 +105,7 @@ def test_a_missed_completion_is_made_good_by_the_next_look(taskman, gate, ended,
 
 def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, monkeypatch):
     """If the news of a failed dependency is lost, the dependant is Canceled at the next look."""
-    monkeypatch.setattr("engine.graph.doom", lambda task: [])
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: graph.NO_FOLLOWERS)
     taskman.suspend_refresh = 0.1
     gate = gates(outcome=ValueError("no"))
     first = taskman.add(name="first", function=gate)
@@ -117,7 +117,7 @@ def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, m
 
 def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypatch):
     """An interval that is set while tasks wait holds for the look that is due next."""
-    monkeypatch.setattr("engine.graph.release", lambda task: [])
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: graph.NO_FOLLOWERS)
     taskman.suspend_refresh = 3600
     first = taskman.add(name="first", function=gate)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from engine import TaskExecutor
+
 pytestmark = pytest.mark.guarantee("S15")
 
 SOON_S = 0.05
@@ -113,3 +115,18 @@ def test_many_threads_may_wait_for_the_same_task(taskman, gate):
         gate.open()
 
         assert [answer.result(timeout=15) for answer in waiting] == [True] * 16
+
+
+@pytest.mark.parametrize("ids", [5, [5], [b"0123456789"], [None]])
+@pytest.mark.parametrize("method", ["wait", "remove"])
+def test_what_is_no_id_is_refused(taskman, method, ids):
+    """Anything but strings is a slip, and not a task that has gone."""
+    with pytest.raises(TypeError, match="ids must be"):
+        getattr(taskman, method)(ids)
+
+
+def test_a_future_is_no_id(taskman):
+    """The error says where its id is."""
+    future = TaskExecutor(taskman).submit(abs, -1)
+    with pytest.raises(TypeError, match="task_id"):
+        taskman.wait([future])

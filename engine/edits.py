@@ -1,0 +1,79 @@
+"""What users write through the database: what is stored of it, and what follows."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from . import logs, records
+from .errors import TaskCancelled
+from .records import Record
+from .status import may_be_written
+from .store import Edit, Keeper
+from .task import Task
+
+
+class Edits:
+    """Reviews users' writes to the records of one manager's tasks.
+
+    Args:
+        live: the tasks whose end isn't on the record, by id.
+        decides: whether the caller is the one who decides how a task ends.
+        forget: lets go of what was kept of a task beside its record.
+        follow: follows up the end of a task that is on its record, or that its record's removal (None) is.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        live: Mapping[str, Task],
+        decides: Callable[[Task], bool],
+        forget: Callable[[str, None], object],
+        follow: Callable[[Task, Record | None], None],
+    ) -> None:
+        self._keeper = keeper
+        self._live = live
+        self._decides = decides
+        self._forget = forget
+        self._follow = follow
+        #: What was undone, by task id: logged once the lock is released, as handlers are user code.
+        self._undone: deque[tuple[str, str]] = deque()
+
+    def review(self, old: Record, new: Record | None) -> Record | None:
+        """Under the lock: what is stored of a user's write to a record; what is undone is logged after it."""
+        if not records.is_task(old):
+            return new
+        task = self._live.get(old["id"])
+        if task is not None and self._keeper.at(task.doc_id) is not old:
+            task = None  # a copy that a user has made of its record
+        if new is None:
+            if task is not None:
+                task.stop = task.stop or TaskCancelled  # it begins no more
+            self._forget(old["id"], None)
+            return None
+        ends = may_be_written(old["status"], new.get("status"))
+        can_end = ends and (task is None or self._decides(task))
+        run_s = None
+        if ends and can_end and task is not None:
+            task.stop = TaskCancelled
+            run_s = None if task.worker is None else time.monotonic() - task.started
+        stored, undone = records.reviewed(old, new, can_end, run_s)
+        if undone:
+            self._undone.append((old["id"], "; ".join(undone)))
+        return stored
+
+    def react(self, edits: list[Edit]) -> None:
+        """After the lock: what follows for tasks whose record a user has removed or whose end a user has written."""
+        while self._undone:
+            try:
+                task_id, what = self._undone.popleft()
+            except IndexError:  # another thread took the last one
+                break
+            logs.tell(logs.WARNING, "undone in the record of task %s: %s", task_id, what)
+        for doc_id, old, new in edits:
+            task = self._live.get(old.get("id", "")) if old is not None else None
+            if task is None or old is None or task.doc_id != doc_id:
+                continue
+            if new is None or new["status"] != old["status"]:
+                self._follow(task, new)
