@@ -98,9 +98,7 @@ def check_limit(seconds: object, argument: str = "thread_timeout") -> float | No
         raise TypeError(f"{argument} must be a number of seconds or None, not {_kind(seconds)}")
     limit = _to_float(seconds)
     if math.isnan(limit) or limit <= 0:
-        raise ValueError(
-            f'{argument} must be more than 0 seconds, not {seconds!r}; None means the default, float("inf") no limit'
-        )
+        raise ValueError(f'{argument} must be more than 0 seconds, not {seconds!r}; float("inf") means no limit')
     return limit
 
 

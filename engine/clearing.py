@@ -43,7 +43,10 @@ class Clearing(Insight):
         minutes: float | None = None,
         statuses: Iterable[int] | None = None,
     ) -> list[str]:
-        """The ids of the ended tasks that :meth:`purge` with these arguments would remove now, oldest first."""
+        """The ids of the ended tasks that :meth:`purge` with these arguments would remove now, oldest first.
+
+        Without any argument all that have ended; ``purge()`` takes what waits and runs as well.
+        """
         age_s, codes = arguments.check_age(days, hours, minutes), arguments.check_statuses(statuses)
         return self._ended(age_s or 0.0, codes)
 
