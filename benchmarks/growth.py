@@ -9,7 +9,7 @@ from functools import partial
 
 from engine import TaskControl
 
-from .contestants import run_tasks, work
+from .contestants import EXECUTOR, OURS, Contestant, work
 from .processes import in_child, resident_bytes
 from .report import Report, Table, Target, figure, percent, times
 from .timing import Series, interleaved, ratio
@@ -17,10 +17,11 @@ from .timing import Series, interleaved, ratio
 TITLE = "Growth"
 ABOUT = """
 Time: the tasks of the section on throughput, with results and a subscriber, the many in one manager, the few in several
-managers one after the other. Memory: each round is a process of its own, in which tasks with results are run until the
-changes that are held for followers are as many as they may become, and then so many more; by how much memory grows with
-those, shared out among their records. All tasks have one name and one result, so the users' own data is nothing. Once
-as the system counts resident memory, and once, in another process, as Python's `tracemalloc` counts what is allocated.
+managers one after the other; beside it the standard library's executor, which keeps no records. Memory: each round is a
+process of its own, in which tasks with results are run until the changes that are held for followers are as many as
+they may become, and then so many more; by how much memory grows with those, shared out among their records. All tasks
+have one name and one result, so the users' own data is nothing. Once as the system counts resident memory, and once, in
+another process, as Python's `tracemalloc` counts what is allocated.
 """
 
 FEW, MANY = 1_000, 100_000
@@ -40,21 +41,22 @@ RESIDENT, ALLOCATED = "resident", "allocated"
 def run(quick: bool) -> Report:
     """Measure both."""
     many = QUICK_MANY if quick else MANY
-    seconds = measure(FEW, many, QUICK_ROUNDS if quick else ROUNDS)
-    return report(seconds, measure_memory(many, QUICK_MEMORY_ROUNDS if quick else MEMORY_ROUNDS))
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    seconds, peer = (measure(FEW, many, rounds, contestant) for contestant in (OURS, EXECUTOR))
+    return report(seconds, measure_memory(many, QUICK_MEMORY_ROUNDS if quick else MEMORY_ROUNDS), peer)
 
 
-def measure(few: int, many: int, rounds: int) -> dict[int, Series]:
+def measure(few: int, many: int, rounds: int, contestant: Contestant = OURS) -> dict[int, Series]:
     """The seconds a task, when there are few and when there are many."""
     return interleaved(
-        {few: partial(_seconds_a_task, few, REPEATS), many: partial(_seconds_a_task, many, 1)},
+        {few: partial(_seconds_a_task, contestant, few, REPEATS), many: partial(_seconds_a_task, contestant, many, 1)},
         rounds=rounds,
         collect=True,
     )
 
 
-def _seconds_a_task(tasks: int, repeats: int) -> float:
-    return sum(run_tasks(tasks) for _ in range(repeats)) / (tasks * repeats)
+def _seconds_a_task(contestant: Contestant, tasks: int, repeats: int) -> float:
+    return sum(contestant.run(tasks) for _ in range(repeats)) / (tasks * repeats)
 
 
 def measure_memory(tasks: int, rounds: int) -> dict[str, Series]:
@@ -87,10 +89,14 @@ def _bytes_held(kind: str) -> int:
     return tracemalloc.get_traced_memory()[0] if kind == ALLOCATED else resident_bytes()
 
 
-def report(seconds: Mapping[int, Series], memory: Mapping[str, Series]) -> Report:
-    """The cost of a task at both sizes, and of a record in both ways of counting."""
+def report(seconds: Mapping[int, Series], memory: Mapping[str, Series], peer: Mapping[int, Series]) -> Report:
+    """The cost of a task at both sizes, and of a record in both ways of counting; a peer's growth beside it."""
     (few, few_s), (many, many_s) = sorted(seconds.items())
     rows = [[f"a task among {figure(tasks)}, µs", *_cells(series, 1e6)] for tasks, series in sorted(seconds.items())]
+    rows += [
+        [f"a call of {EXECUTOR.name} among {figure(calls)}, µs", *_cells(series, 1e6)]
+        for calls, series in sorted(peer.items())
+    ]
     rows += [[f"a record, {kind}, bytes", *_cells(series, 1)] for kind, series in memory.items()]
     grown, most_bytes = ratio(many_s, few_s), max(series.median for series in memory.values())
     time_claim = f"a task among {figure(many)} costs at most {MOST_GROWTH} times one among {figure(few)}"

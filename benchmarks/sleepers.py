@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -17,7 +18,8 @@ TITLE = "Sleeping tasks"
 ABOUT = """
 A thousand tasks that call `time.sleep` for one second, all at once, each run in a process of its own. Time: from the
 first `add`, or `submit`, to the end of the last task. Memory: by how much the most that the process ever held exceeds
-what it held before it made the manager, or the executor.
+what it held before it made the manager, or the executor. The floor: as many threads that only sleep, with nothing to
+tell anybody when they are done.
 """
 
 TASKS = 1_000
@@ -25,7 +27,7 @@ SLEEP_S = 1.0
 ROUNDS, QUICK_ROUNDS = 9, 3
 MOST = 1.0
 
-OURS, PEER = "Task Control", f"ThreadPoolExecutor({TASKS})"
+OURS, PEER, FLOOR = "Task Control", f"ThreadPoolExecutor({TASKS})", "threads alone (the floor)"
 
 #: The seconds, and the bytes, by name.
 Measured = tuple[Mapping[str, Series], Mapping[str, Series]]
@@ -38,14 +40,15 @@ def run(quick: bool) -> Report:
 
 def measure(tasks: int, sleep_s: float, rounds: int) -> Measured:
     """Run so many sleeping tasks both ways, each time in a process of its own."""
-    grown: dict[str, list[float]] = {OURS: [], PEER: []}
+    grown: dict[str, list[float]] = {OURS: [], PEER: [], FLOOR: []}
 
     def contestant(name: str, sleep: Callable[[int, float], tuple[float, int]]) -> float:
         took_s, grown_bytes = in_child(sleep, tasks, sleep_s)
         grown[name].append(grown_bytes)
         return took_s
 
-    contestants = {OURS: partial(contestant, OURS, _sleep_in_tasks), PEER: partial(contestant, PEER, _sleep_in_futures)}
+    ways = {OURS: _sleep_in_tasks, PEER: _sleep_in_futures, FLOOR: _sleep_in_threads}
+    contestants = {name: partial(contestant, name, sleep) for name, sleep in ways.items()}
     seconds = interleaved(contestants, rounds=rounds, warm_up=0)
     return seconds, {name: Series(tuple(values)) for name, values in grown.items()}
 
@@ -68,8 +71,19 @@ def _sleep_in_futures(tasks: int, sleep_s: float) -> tuple[float, int]:
         return time.perf_counter() - begun, peak_bytes() - before
 
 
+def _sleep_in_threads(tasks: int, sleep_s: float) -> tuple[float, int]:
+    before = resident_bytes()
+    begun = time.perf_counter()
+    threads = [threading.Thread(target=time.sleep, args=(sleep_s,)) for _ in range(tasks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - begun, peak_bytes() - before
+
+
 def report(seconds: Mapping[str, Series], grown: Mapping[str, Series]) -> Report:
-    """Time and memory of both."""
+    """Time and memory of all."""
     rows = [
         [
             name,
@@ -79,7 +93,7 @@ def report(seconds: Mapping[str, Series], grown: Mapping[str, Series]) -> Report
             percent(grown[name].spread),
             str(len(seconds[name].values)),
         ]
-        for name in (OURS, PEER)
+        for name in seconds
     ]
     head = [f"{figure(TASKS)} tasks", "time, s", "spread", "memory, MB", "spread", "rounds"]
     return Report(Table(head, rows), [_target("time", seconds), _target("memory", grown)])
