@@ -38,6 +38,23 @@ class Engine(Protocol):
 class Worker:
     """One thread that runs one task after the other. Its fields are its own unless the pool's lock is named."""
 
+    __slots__ = (
+        "pool",
+        "engine",
+        "thread",
+        "wake",
+        "task",
+        "has_seat",
+        "is_retired",
+        "ident",
+        "gate",
+        "loop",
+        "_has_begun",
+        "_has_called",
+        "_value",
+        "_error",
+    )
+
     def __init__(self, pool: Seats, engine: Engine, number: int) -> None:
         self.pool = pool
         self.engine = engine
