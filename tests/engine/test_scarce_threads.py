@@ -138,3 +138,21 @@ def test_isolation_is_refused_where_there_can_be_none(taskman, monkeypatch, how)
         taskman.add("refused", lambda: None, isolation="process")
 
     assert taskman.get_all() == []
+
+
+def test_the_supervisor_goes_on_after_an_error(taskman, caplog, ended):
+    """Whatever fails on its thread is logged, and deadlines are kept."""
+    taskman._life.supervisor.call_at(0.0, lambda _: {}["nothing"])
+    task_id = taskman.add("late", lambda handle: handle.sleep(60), thread_timeout=0.1)
+
+    assert ended(task_id)["error"] == "Killed by timeout"
+    assert "the supervisor goes on after an error" in caplog.text
+
+
+def test_deadlines_of_ended_tasks_are_thrown_out(taskman):
+    """Many short tasks with long limits leave no more behind than a bounded number of entries."""
+    for _ in range(3):
+        ids = [taskman.add("short", lambda: None, thread_timeout=3600) for _ in range(1000)]
+        assert taskman.wait(ids, timeout=30)
+
+    assert len(taskman._life.supervisor._entries) < 2500
