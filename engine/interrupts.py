@@ -9,6 +9,7 @@ still pending; for a while it takes it with :data:`shield`, around every step of
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,16 @@ _clear = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p)(
 _clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)  # not on every system
 
 
+#: Up to 3.11 one flag tells all threads that one of them has an exception to receive. A thread with a tracer (a
+#: debugger's, or one that measures coverage) that sees it goes no further until it is lowered, which is done by whoever
+#: receives an exception; a thread that has one raises it anew when it takes the interpreter.
+_HALTS_TRACED_THREADS = sys.version_info < (3, 12)
+
+
+class _Seen(BaseException):
+    """What a thread sends itself and receives at once, to lower that flag."""
+
+
 def drain(ident: int) -> None:
     """Takes back an asynchronous exception that thread ``ident``, the calling one, has not yet received.
 
@@ -35,6 +46,11 @@ def drain(ident: int) -> None:
     own also lowers the flag that makes the others look, so theirs may come much later.
     """
     _clear(ident, None)
+    if _HALTS_TRACED_THREADS:
+        try:
+            _send(ident, _Seen)
+        except _Seen:
+            pass
 
 
 class Gate:
@@ -71,6 +87,11 @@ class Gate:
                 if self.run is run:
                     self.was_used = True
                     _send(self.ident, why)
+                    if _HALTS_TRACED_THREADS:
+                        try:
+                            _send(threading.get_ident(), _Seen)  # not by a function, whose call would halt here
+                        except _Seen:
+                            pass
             finally:
                 self.lock.release()
 
@@ -96,7 +117,7 @@ class Gate:
             if self.was_used:
                 drain(self.ident)
             self.depth = 1
-        except BaseException:
+        except BaseException:  # pragma: no cover  # too rare to be tried
             # An interrupt landed between the lock and the draining: give the lock back if we got it.
             try:
                 self.lock.release()

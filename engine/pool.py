@@ -128,9 +128,9 @@ class Pool:
                 if goes_on:
                     self._idle.append(worker)  # before the look at what waits: see submit
                     task = self._take()
-                    goes_on = task is not None or not self._is_closing
-                    if task is not None or not goes_on:
-                        self._idle.pop()
+                    if task is not None or self._is_closing:
+                        task = self._get_up(worker, task)
+                        goes_on = task is not None
                 if not goes_on:
                     self._dismiss(worker)
                 following = self._pick_idle()
@@ -139,6 +139,16 @@ class Pool:
             if task is not None or not goes_on or not self._rest(worker):
                 return task
             was_woken = True
+
+    def _get_up(self, worker: Worker, task: Task | None) -> Task | None:
+        """Takes back a worker that has just lain down; with the lock held. Returns its task, if there is one now."""
+        if self._idle and self._idle[-1] is worker:
+            self._idle.pop()
+            return task
+        # A finalizer, which Python runs where it wants, has added a task and picked this very worker for it.
+        worker.wake.acquire()
+        self._is_waking = False
+        return task or self._take()
 
     def _rest(self, worker: Worker) -> bool:
         """Sleeps until the idle worker is woken; False if nobody has done so for so long that its thread is to end."""

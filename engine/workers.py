@@ -90,7 +90,9 @@ class Worker:
             try:
                 self._serve()
                 return
-            except TaskInterrupt:  # one that slipped past the closing of its gate: go on where we were
+            except (
+                TaskInterrupt
+            ):  # pragma: no cover  # one that slipped past the closing of its gate: go on where we were
                 continue
 
     def _serve(self) -> None:
@@ -135,12 +137,12 @@ class Worker:
                 gate.lock.acquire()  # shut
                 if gate.was_used:
                     drain(self.ident)
-            except TaskInterrupt as error:  # landed in the handler, or while shutting
+            except TaskInterrupt as error:  # pragma: no cover  # landed in the handler, or while shutting
                 self._error = self._error or error
                 gate.lock.acquire()
                 if gate.was_used:
                     drain(self.ident)
-        except TaskInterrupt as error:  # a second one landed in that handler
+        except TaskInterrupt as error:  # pragma: no cover  # a second one landed in that handler
             self._error = self._error or error
             gate.lock.acquire()
             if gate.was_used:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +56,17 @@ def _no_thread_left(owner: str) -> Iterator[None]:
             f"{', '.join(names[:20])}. Whoever starts a thread ends it.",
             pytrace=False,
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_interrupt_hits_a_lock_of_the_tracer() -> None:
+    """Take its lock from coverage: a task that is interrupted while it has that would hold it for good.
+
+    It guards the end of the measurement, when no thread runs any more.
+    """
+    measuring = sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
+    if measuring is not None:
+        measuring._collector.data_lock = None
 
 
 @pytest.fixture(scope="session", autouse=True)

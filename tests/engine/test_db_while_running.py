@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tinydb import Query, where
 from tinydb.operations import increment
+from tinydb.table import Document
 
 from engine import TaskControl
 
@@ -298,3 +299,27 @@ def test_a_copied_record_stands_in_when_the_first_one_goes(taskman):
     taskman.db.remove(taskman.dbQuery.name == "copied")
 
     assert [record["name"] for record in taskman.get_task(task_id)] == ["copy"]
+
+
+def test_a_key_of_a_record_cannot_be_removed(taskman, done):
+    """What every record has stays, as the panel and scripts read it."""
+    task_id = done()
+    taskman.db.update(lambda record: record.pop("perf"), taskman.dbQuery.id == task_id)
+
+    assert taskman.get_task(task_id)[0]["perf"] >= 0
+
+
+def test_a_document_of_a_user_may_get_another_id(taskman):
+    """It is found by the new one, and by the old one no more."""
+    taskman.db.insert({"id": "old", "note": 1})
+    taskman.db.update({"id": "new"}, taskman.dbQuery.id == "old")
+
+    assert (taskman.get_task("old"), taskman.get_task("new")) == ([], [{"id": "new", "note": 1}])
+
+
+def test_documents_with_numbers_of_the_users_choice_are_found_in_their_order(taskman):
+    """The order of a table is that in which its documents came, whatever their numbers."""
+    for number in (9, 3, 6):
+        taskman.db.insert(Document({"id": f"n{number}", "status": 7}, doc_id=number))
+
+    assert [found.doc_id for found in taskman.db.search(taskman.dbQuery.status == 7)] == [9, 3, 6]

@@ -133,3 +133,23 @@ def test_a_doomed_task_does_not_run_while_the_failure_is_being_logged(taskman, g
         logger.removeHandler(slow)
 
     assert (statuses, never.calls) == ([1, 0, 4], 0)
+
+
+def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatch):
+    """The thread that looks for its next task is the one that the finalizer's task would wake: it runs both."""
+    taskman.wait(taskman.add(name="first", function=lambda: None))
+    pool, added = taskman._life.pool, []
+    take = pool._take
+
+    def take_and_collect():
+        task = take()
+        if task is not None and pool._lock._is_owned() and not added:
+            added.append(taskman.add(name="finalizer", function=lambda: None))
+        return task
+
+    monkeypatch.setattr(pool, "_take", take_and_collect)
+    ids = [taskman.add(name="wakes", function=lambda: None)]
+    early = taskman.wait(ids, timeout=10)
+    ids += [taskman.add(name="next", function=lambda: None) for _ in range(20)]
+
+    assert (early, len(added), taskman.wait([*added, *ids], timeout=10)) == (True, 1, True)

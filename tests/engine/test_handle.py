@@ -184,3 +184,13 @@ def test_logging_to_the_record_needs_no_logging_setup(run, caplog):
         run(lambda f: f.log("said"))
 
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error"), [("1", TypeError), (True, TypeError), (-1, ValueError), (float("nan"), ValueError)]
+)
+def test_a_senseless_sleep_is_refused(taskman, ended, seconds, error):
+    """The task that asks for it gets the error."""
+    task_id = taskman.add(name="sleeps", function=lambda handle: handle.sleep(seconds))
+
+    assert ended(task_id)["error"].startswith(f"{error.__name__}: sleep takes")

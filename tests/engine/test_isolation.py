@@ -342,3 +342,53 @@ def test_a_finalizer_that_logs_while_the_process_tells_something_holds_nothing_u
 
     assert record["status"] == 0
     assert any(line["message"] == "gone" for line in record["log"])
+
+
+class OnlyThere:
+    """A value that pickles, and can't be made again."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
+def test_a_result_that_cannot_be_made_here_is_said_so(taskman, ended):
+    """The task has run, and its error says what became of the result."""
+    error = ended(taskman.add("back", OnlyThere, get_result=True, isolation="process"))["error"]
+
+    assert error.startswith("NotSendable: what the function returned can't be sent back")
+
+
+class Stubborn:
+    """A callable that refuses to be pickled, without any part that could be blamed."""
+
+    def __call__(self):
+        """Do nothing."""
+
+    def __reduce__(self):
+        raise TypeError("not me")
+
+
+@pytest.mark.parametrize(
+    ("function", "culprit"),
+    [
+        (functools.partial(print, threading.Lock()), "because of its argument"),
+        (threading.Lock().acquire, "because of its object, a lock"),
+        (Stubborn(), "can't be sent to another process. Let it"),
+    ],
+    ids=["argument", "object", "nothing"],
+)
+def test_what_of_a_function_cannot_be_sent_is_named(taskman, function, culprit):
+    """The refusal names the part, if there is one to name."""
+    with pytest.raises(NotSendable, match=culprit):
+        taskman.add("refused", function, isolation="process")
+
+
+def test_a_function_may_close_its_output(taskman, ended):
+    """What it has done to its streams is its own affair."""
+
+    def close():
+        sys.stdout.close()
+        sys.stderr = None
+        return 7
+
+    assert ended(taskman.add("closes", close, get_result=True, isolation="process"))["result"] == 7

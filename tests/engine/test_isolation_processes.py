@@ -254,3 +254,38 @@ def test_a_forked_child_has_no_part_in_them(run_script):
     )
 
     assert lines == ["main", "Forked", "0 True"]
+
+
+def test_a_real_time_signal_has_no_name(taskman, ended):
+    """The error of a task whose process died of one gives its number."""
+    error = ended(taskman.add("dies", lambda: os.kill(os.getpid(), signal.SIGRTMIN + 6), isolation="process"))["error"]
+
+    assert "without a name" in error
+
+
+def test_processes_are_seen_out_where_they_cannot_be_asked(managers, ended, monkeypatch):
+    """On systems without waitid tasks run in processes all the same, and those end."""
+    monkeypatch.delattr(os, "waitid")
+    manager = managers()
+    pids = [ended(manager.add("n", os.getpid, get_result=True, isolation="process"), manager)["result"] for _ in "12"]
+
+    assert manager.shutdown(timeout=10)
+    assert (pids[0] == pids[1], is_there(pids[0])) == (True, False)
+
+
+def test_a_program_that_ignores_its_children_may_use_processes(run_script):
+    """Where the system reaps them itself, a crash is the task's error, and the program ends."""
+    lines = run_script(
+        "import os, signal\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "from engine import TaskControl\n"
+        "with TaskControl() as taskman:\n"
+        "    crash = taskman.add('crash', lambda: os._exit(3), isolation='process')\n"
+        "    taskman.wait(crash)\n"
+        "    fine = taskman.add('fine', lambda: 7, get_result=True, isolation='process')\n"
+        "    taskman.wait(fine)\n"
+        "    print(taskman.get_status(crash), taskman.get_result(fine))\n",
+        may_complain=True,
+    )
+
+    assert lines == ["1 7"]
