@@ -101,12 +101,14 @@ def taskman() -> Iterator[TaskControl]:
 def until() -> Callable[..., Answer]:
     """Lend a bounded wait: `until(claim, "what is waited for")` answers the claim's first true value."""
 
-    def wait_until(claim: Callable[[], Answer], what: str, patience_s: float = PATIENCE_S) -> Answer:
+    def wait_until(
+        claim: Callable[[], Answer], what: str, patience_s: float = PATIENCE_S, every_s: float = 0.002
+    ) -> Answer:
         deadline = time.monotonic() + patience_s
         while not (answer := claim()):
             if time.monotonic() > deadline:
                 pytest.fail(f"waited {patience_s:g} s in vain for {what}")
-            time.sleep(0.002)
+            time.sleep(every_s)
         return answer
 
     return wait_until

@@ -40,6 +40,7 @@ TEXTS = {
     "nothing": "",
 }
 WIDTHS = (375, 1440)
+PERIOD_S = 0.2  # how often the running tasks tell something
 
 #: Texts that hold a mark of direction and could turn what stands beside them: none has an isolating element or a
 #: block for itself.
@@ -75,7 +76,7 @@ def says(text: str, ending: str) -> Callable[[TaskHandle], object]:
         if ending == "fails":
             raise type(f"Fails{len(text)}", (ValueError,), {})(text)  # a kind of its own: one group for each text
         while ending == "runs":
-            handle.sleep(0.2)
+            handle.sleep(PERIOD_S)
             handle.progress(2, 3, text)
         return {text: [text]}
 
@@ -109,7 +110,7 @@ def check(page: Page) -> None:
 def go(page: Page, address: str) -> None:
     page.goto(address)
     page.wait_for_selector('html[data-ready="1"]')
-    page.wait_for_timeout(400)  # the running tasks tell something meanwhile: what scripts render is looked at as well
+    page.wait_for_timeout(1500 * PERIOD_S)  # running tasks tell something: what scripts render is looked at as well
     check(page)
 
 

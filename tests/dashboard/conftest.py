@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 
 import dashboard
 from engine import TaskControl
-from tests.dashboard.clients import PATIENCE_S, Listener, RawClient, Server
+from tests.dashboard.clients import Listener, Server
+from tests.dashboard.raw_client import PATIENCE_S, RawClient
 
 
 class Tasks:

@@ -14,7 +14,7 @@ from dashboard.channel import Channel
 from dashboard.messages import Messages
 from dashboard.settings import Settings
 from dashboard.writer import Writer
-from tests.dashboard.clients import read_frame
+from tests.dashboard.raw_client import read_frame
 
 
 class Silence:

@@ -12,7 +12,8 @@ from flask_sock import Sock
 from jinja2 import DictLoader
 
 from dashboard import Dashboard
-from tests.dashboard.clients import PATIENCE_S, Server
+from tests.dashboard.clients import Server
+from tests.dashboard.raw_client import PATIENCE_S
 
 pytestmark = pytest.mark.guarantee("P4")
 

@@ -12,7 +12,8 @@ from flask_login import login_user, logout_user
 from werkzeug.test import Client
 
 from dashboard import Pace
-from tests.dashboard.clients import RawClient, Server
+from tests.dashboard.clients import Server
+from tests.dashboard.raw_client import RawClient
 from tests.embedding.recipes import recipe
 
 pytestmark = pytest.mark.guarantee("P4")

@@ -1,16 +1,9 @@
-"""A server that tells how it is, and clients that behave, don't, or vanish."""
+"""A server that tells how it is, whatever its clients do."""
 
 from __future__ import annotations
 
-import ctypes
 import json
-import socket
-import struct
-import threading
-import time
-from typing import Any
 
-from tests.dashboard.clients import PATIENCE_S, RawClient
 from tests.serving.servers import Server
 
 #: One task tells its progress all the time, 400 others make a snapshot larger than what a system buffers for a client.
@@ -108,50 +101,3 @@ class FaultyServer(Server):
     def stats(self, *, settled: bool = False) -> dict[str, int]:
         """Its open websockets, descriptors, threads and memory; `settled` has it give back first what it can."""
         return json.loads(self.get("stats?settle" if settled else "stats"))
-
-
-class Good(threading.Thread):
-    """A client that reads and answers pings, and notes how long it had to wait for each message."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(name="good client", daemon=True)
-        self.client = RawClient(port)
-        assert self.client.answer()[0] == 101
-        self.client.socket.settimeout(6 * PATIENCE_S)
-        self.gaps_s: list[float] = []
-        self.ended: str | None = None
-        self._is_closing = False
-        self.start()
-
-    def run(self) -> None:
-        heard_at = time.monotonic()
-        try:
-            while True:
-                opcode, payload = self.client.frame()
-                if opcode == 9:
-                    self.client.socket.sendall(struct.pack("!BBI", 0x8A, 0x80 | len(payload), 0) + payload)
-                elif opcode == 1:
-                    self.gaps_s.append(time.monotonic() - heard_at)
-                    heard_at = time.monotonic()
-                elif opcode == 8:
-                    raise EOFError("closed by the server")
-        except (OSError, EOFError, ValueError) as error:
-            self.ended = None if self._is_closing else repr(error)
-
-    def close(self) -> None:
-        self._is_closing = True
-        try:
-            self.client.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it is over already
-        self.join(PATIENCE_S)
-        self.client.close()
-
-
-def vanish(sock: socket.socket) -> Any:
-    """Let the system drop whatever comes for this socket, unanswered: the peer of a cut cable. Linux only."""
-    code = struct.pack("HBBI", 0x06, 0, 0, 0)  # a packet filter of one instruction: keep nothing
-    buffer = ctypes.create_string_buffer(code)
-    program = struct.pack("HL", 1, ctypes.addressof(buffer))
-    sock.setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
-    return buffer

@@ -12,7 +12,7 @@ import pytest
 
 import dashboard
 from dashboard.login import TRIES_PER_MINUTE, Login
-from tests.dashboard.clients import RawClient
+from tests.dashboard.raw_client import RawClient
 from tests.dashboard.test_access import HANDSHAKE
 from tests.serving.servers import PATIENCE_S, ROOT
 

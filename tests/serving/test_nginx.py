@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.dashboard.clients import PATIENCE_S, RawClient
+from tests.dashboard.raw_client import PATIENCE_S, RawClient
 from tests.serving.nginx import needs_nginx, proxied, trusting
 
 pytestmark = [pytest.mark.guarantee("P4"), needs_nginx]

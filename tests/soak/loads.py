@@ -10,18 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.dashboard.clients import RawClient
-from tests.serving.faulty import FaultyServer, vanish
+from tests.dashboard.raw_client import RawClient
+from tests.serving.faulty import FaultyServer
+from tests.serving.visitors import GARBAGE, vanish
 
 AS_SCRIPT = {"X-Task-Control": "1", "Content-Type": "application/json"}
 READ = ["", "failures", "activity", "api/tasks?limit=500", "api/failures", "api/changes", "api/export.csv", "healthz"]
 READ += ["api/tasks?q=status:error&sort=name", "?q=name:first*&sort=run", "api/export.json", "nowhere"]
-GARBAGE = [
-    b"\xff" * 400,
-    b"\x81\x05hello",
-    b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0",
-    b"\x88\x81\0\0\0\0\x01",
-]
 
 
 def reads(server: FaultyServer, chance: random.Random) -> None:
@@ -83,7 +78,7 @@ def talks_garbage(server: FaultyServer, chance: random.Random) -> None:
     """What is sent is no websocket's frame."""
     with _client(server) as client:
         client.answer()
-        client.socket.sendall(chance.choice(GARBAGE))
+        client.socket.sendall(chance.choice(list(GARBAGE.values())))
         with contextlib.suppress(EOFError):
             for _ in range(30):
                 client.frame()

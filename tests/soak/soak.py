@@ -10,11 +10,12 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
-from tests.serving.faulty import FaultyServer, Good
+from tests.serving.faulty import FaultyServer
+from tests.serving.visitors import Good
 from tests.soak.loads import LOADS, purges
 
 VISITORS = 6
-ROUNDS = 9  # the first third warms up: caches fill, the allocator takes what it keeps
+ROUNDS = 9
 REST_S = 20.0
 LONGEST_GAP_S = 15.0
 MOST_GROWTH = 1.05
@@ -30,10 +31,12 @@ class Soak:
         seconds: float,
         seed: int,
         most_growth: float = MOST_GROWTH,
+        rounds: int = ROUNDS,
         tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.seconds = seconds
         self.most_growth = most_growth
+        self.rounds = rounds  # the first third warms up: caches fill, the allocator takes what it keeps
         self.seed = seed
         self.tell = tell
         self.problems: list[str] = []
@@ -69,7 +72,7 @@ class Soak:
     def _run(self) -> None:
         good = Good(self.server.port)
         try:
-            for number in range(ROUNDS):
+            for number in range(self.rounds):
                 self._load(number)
                 self._measure(number)
         finally:
@@ -81,9 +84,9 @@ class Soak:
         self._judge()
 
     def _load(self, number: int) -> None:
-        until = time.monotonic() + self.seconds / ROUNDS
+        until = time.monotonic() + self.seconds / self.rounds
         visitors = [
-            threading.Thread(target=self._visit, args=(random.Random(f"{self.seed} {number} {one}"), until))
+            threading.Thread(target=self._visit, args=(random.Random(f"{self.seed} {number} {one}"), until, one))
             for one in range(VISITORS)
         ]
         for visitor in visitors:
@@ -91,9 +94,10 @@ class Soak:
         for visitor in visitors:
             visitor.join()
 
-    def _visit(self, chance: random.Random, until: float) -> None:
-        while time.monotonic() < until:
-            load = chance.choices(list(LOADS), list(LOADS.values()))[0]
+    def _visit(self, chance: random.Random, until: float, number: int) -> None:
+        due = list(LOADS)[number::VISITORS]  # each kind comes in each round, however short it is
+        while due or time.monotonic() < until:
+            load = due.pop() if due else chance.choices(list(LOADS), list(LOADS.values()))[0]
             try:
                 load(self.server, chance)
             except Exception as error:  # whatever it is belongs to the verdict
@@ -111,10 +115,10 @@ class Soak:
         time.sleep(1.0)  # longer than the longest of the tasks that are added
         purges(self.server, random.Random(1))
         self.measured.append(self.server.stats(settled=True))
-        self.tell(f"round {number + 1} of {ROUNDS}: {sum(self.done.values())} done, {self.measured[-1]}")
+        self.tell(f"round {number + 1} of {self.rounds}: {sum(self.done.values())} done, {self.measured[-1]}")
 
     def _judge(self) -> None:
-        third = ROUNDS // 3
+        third = self.rounds // 3
         before, after = self.measured[third : 2 * third], self.measured[2 * third :]
         for what, growth in (("sockets", 1.0), ("descriptors", 1.0), ("threads", 1.0), ("kilobytes", self.most_growth)):
             first, last = min(one[what] for one in before), min(one[what] for one in after)

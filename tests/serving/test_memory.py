@@ -1,0 +1,56 @@
+"""Clients that do wrong, again and again, cost a real server no memory."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+
+import pytest
+
+from tests.serving.faulty import FaultyServer
+from tests.serving.visitors import GARBAGE, clients, stopped_client, vanish
+
+pytestmark = [
+    pytest.mark.guarantee("P2"),
+    pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux shows it"),
+]
+
+ROUNDS = 10
+WARM_UPS = 10  # rounds in which caches fill and the allocator takes what it keeps
+AT_ONCE = 5  # rounds whose clients stay until the last of them is found out: that takes its time
+
+
+def badly(server: FaultyServer, stack: contextlib.ExitStack) -> None:
+    """Every kind of client that does wrong, at the same time; each leaves in its own way."""
+    some = stack.enter_context(clients(server.port, 9, receive_buffer=4096))
+    stack.enter_context(stopped_client(server.port))
+    assert [client.answer()[0] for client in some] == [101] * 9
+    for client, sent in zip(some, GARBAGE.values(), strict=False):
+        client.socket.sendall(sent)
+    vanish(some[7].socket)
+    [refused] = stack.enter_context(clients(server.port, X_Raise="1"))
+    assert refused.answer()[0] == 500
+    for _ in range(10):
+        half = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        half.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half")
+    with clients(server.port, 30) as many:
+        assert [client.answer()[0] for client in many] == [101] * 30
+
+
+def test_memory_stays_as_it_is(server, undisturbed, until):
+    """Ten times all kinds of clients that do wrong cost no memory, once the allocator has what it keeps."""
+
+    def memory_after(rounds: int) -> int:
+        for _ in range(rounds // AT_ONCE):
+            with contextlib.ExitStack() as stack:
+                for _ in range(AT_ONCE):
+                    badly(server, stack)
+                until(lambda: server.stats()["sockets"] <= 1, "all but the good client to be cut", every_s=0.05)
+        return server.stats(settled=True)["kilobytes"]
+
+    with undisturbed(longest_gap_s=5.0):
+        before = memory_after(WARM_UPS)
+        after = memory_after(ROUNDS)
+
+    assert after <= before * 1.05
