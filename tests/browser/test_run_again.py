@@ -1,0 +1,33 @@
+"""Tasks that are tried again, and those that somebody runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine import Retry, TaskControl
+from tests.browser.looking import row_of
+from tests.browser.working import fails
+
+pytestmark = pytest.mark.guarantee("P1")
+
+Visit = Callable[..., Page]
+
+
+def test_attempts_are_listed(taskman: TaskControl, visit: Visit) -> None:
+    """A task that waits for its next attempt says so, and its page has the earlier one with its folded traceback."""
+    task = taskman.add("Dials", fails, retries=Retry(1, delay=600, jitter=0))
+    page = visit()
+    expect(row_of(page, "Dials")).to_contain_text("waits for its next attempt")
+
+    page.get_by_role("link", name=task).click()
+
+    expect(page.locator(".why")).to_contain_text("It is tried again in ")
+    attempts = page.get_by_role("region", name="Attempts")
+    expect(attempts.get_by_role("listitem")).to_have_count(1)
+    expect(attempts).to_contain_text("FileNotFoundError")
+    expect(page.get_by_label("Traceback of attempt 1")).to_be_hidden()
+    attempts.get_by_text("Traceback").first.click()
+    expect(page.get_by_label("Traceback of attempt 1")).to_contain_text("in fails")
