@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from engine import Retry, TaskControl
 from tests.browser.looking import row_of
-from tests.browser.working import fails
+from tests.browser.working import ends, fails
 
 pytestmark = pytest.mark.guarantee("P1")
 
@@ -31,3 +31,25 @@ def test_attempts_are_listed(taskman: TaskControl, visit: Visit) -> None:
     expect(page.get_by_label("Traceback of attempt 1")).to_be_hidden()
     attempts.get_by_text("Traceback").first.click()
     expect(page.get_by_label("Traceback of attempt 1")).to_contain_text("in fails")
+
+
+def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) -> None:
+    """A failed task's button, with the choice to take its dependants along, leads to the new task's page."""
+    stock: dict[str, int] = {}
+    order = taskman.add("Order", lambda: stock["tea"])
+    taskman.add("Bill", ends, depend_on=order)
+    taskman.wait(timeout=5)
+    page = visit(f"/tasks/{order}")
+    expect(page.locator(".task-head .word")).to_have_text("Error")
+
+    stock["tea"] = 3
+    page.get_by_label("With what was canceled because of it").check()
+    page.get_by_role("button", name="Run again Order").click()
+
+    expect(page.locator(".origin")).to_have_text("Run again from Order")
+    expect(page.locator(".task-head .word")).to_have_text("Completed")
+    expect(page.get_by_role("button", name="Run again")).to_be_hidden()
+    expect(page.locator("[data-of='needed_by'] li")).to_contain_text(["Completed"])
+    page.locator(".origin a").click()
+    expect(page.locator(".task-head .word")).to_have_text("Error")
+    assert sorted(record["status"] for record in taskman.get_all()) == [0, 0, 1, 4]
