@@ -27,7 +27,7 @@ __all__ = ["CannotServe", "Dashboard", "Pace", "Served", "create_app", "create_a
 
 _PREFIX = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)
 _NEEDED = ["boot_id", "cancel", "changes", "counts", "get_dependants", "get_task", "purge", "purge_preview"]
-_NEEDED += ["is_forked", "remove", "revision", "snapshot", "subscribe"]
+_NEEDED += ["is_forked", "remove", "revision", "run_again", "snapshot", "subscribe"]
 
 
 class Dashboard:
@@ -41,8 +41,8 @@ class Dashboard:
         app: an app to mount in at once.
         url_prefix: where the panel stands in the app, "" for its root.
         authorize: asked about every request with the request: answers True or "operator" for who may do
-            everything, "viewer" for who may see and export, a set of "view", "export", "cancel" and "purge" for these,
-            something false for a refusal. Without it only this machine is let in.
+            everything, "viewer" for who may see and export, a set of "view", "export", "cancel", "purge" and "run" for
+            these, something false for a refusal. Without it only this machine is let in.
         title: what the pages are headed with.
         mask: given every text that is about to leave, passwords and their like masked already; answers what may. Holds
             for all panels of the process.

@@ -26,6 +26,7 @@ _NEEDS = {
     "cancellations": {"cancel"},
     "purges": {"purge"},
     "plans": {"cancel", "purge"},
+    "runs": {"run"},
 }
 _PORTS = {"http": 80, "https": 443}
 

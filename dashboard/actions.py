@@ -1,4 +1,4 @@
-"""What may be changed from the panel: cancellations and purges, each a noun that is posted."""
+"""What may be changed from the panel: cancellations, runs and purges, each a noun that is posted."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from engine import Status, UnknownTask
+from engine import ShutDown, Status, UnknownTask
 
 from . import audit, wire
 from .answers import json_answer
 from .bodies import read_body
 from .panel import Panel
 from .problems import Problem, no_such_task
+from .text import clean
 
 BODY_LIMIT = 64 * 1024
 LISTED = 200
 _KNOWN = frozenset({"statuses", "older_than_s", "dry_run", "preview"})
 _HINT = 'Send a JSON object such as {"dry_run": true}.'
+_RUN_KNOWN = frozenset({"failed_dependants"})
+_RUN_HINT = 'Send {"failed_dependants": true} to run those again as well that were canceled because of it, or {}.'
 OLDEST_S = 100 * 366 * 24 * 3600.0
 
 FINAL_CODES = tuple(int(status) for status in Status if status.is_final)
@@ -35,6 +38,14 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
             raise Problem(409, "The task had already ended.", "There is nothing left to cancel; reload the task.")
         audit.acted("canceled")
         return json_answer({"id": task_id, "status": int(Status.CANCELED)}, 202)
+
+    def runs(task_id: str) -> Response:
+        with_dependants = read_body(_RUN_KNOWN, _RUN_HINT, BODY_LIMIT).get("failed_dependants", False)
+        if not isinstance(with_dependants, bool):
+            raise Problem(400, "failed_dependants can't be read.", _RUN_HINT)
+        new_ids = _run_again(panel, task_id, with_dependants)
+        audit.acted(f"run again as {new_ids[0]}, with {len(new_ids) - 1} dependant(s)")
+        return json_answer({"ids": new_ids}, 201)
 
     def purges() -> Response:
         body = read_body(_KNOWN, _HINT, BODY_LIMIT)
@@ -54,7 +65,26 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         return _preview(panel, statuses, older_than_s) if dry_run else _purge(panel, statuses, older_than_s)
 
     blueprint.add_url_rule("/api/tasks/<task_id>/cancellation", "cancellation", cancellation, methods=["POST"])
+    blueprint.add_url_rule("/api/tasks/<task_id>/runs", "runs", runs, methods=["POST"])
     blueprint.add_url_rule("/api/purges", "purges", purges, methods=["POST"])
+
+
+def _run_again(panel: Panel, task_id: str, with_dependants: bool) -> list[str]:
+    try:
+        return panel.taskman.run_again(task_id, with_dependants)
+    except UnknownTask:
+        raise no_such_task(task_id) from None
+    except ValueError:
+        records = panel.taskman.get_task(task_id)  # it may be gone by now
+        if not records or records[0]["status"] not in (Status.ERROR, Status.CANCELED):
+            hint = "Only tasks that ended as Error or Canceled can be run again; reload the task."
+        else:
+            hint = (
+                "It depends on a task that hasn't completed: run that one again, with what was canceled because of it."
+            )
+        raise Problem(409, "The task can't be run again.", hint) from None
+    except ShutDown as error:
+        raise Problem(409, "The task can't be run again.", clean(error, 300)) from None
 
 
 def _preview(panel: Panel, statuses: list[int], older_than_s: float) -> Response:

@@ -62,6 +62,7 @@ class Panel:
             "task": self.url("task", task_id=ANY_TASK),
             "detail": self.url("detail", task_id=ANY_TASK),
             "cancellation": self.url("cancellation", task_id=ANY_TASK),
+            "runs": self.url("runs", task_id=ANY_TASK),
             "static": self.asset("-").removesuffix("-"),
         }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 #: The words of a set that the hook may answer with.
-ACTIONS = ("view", "export", "cancel", "purge")
+ACTIONS = ("view", "export", "cancel", "purge", "run")
 ROLES = {"operator": frozenset(ACTIONS), "viewer": frozenset({"view", "export"})}
 
 _PROXY_HEADERS = ("Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP")

@@ -118,7 +118,9 @@ def find_detail(taskman: TaskControl, task_id: str) -> wire.Json | None:
         [wire.neighbour(one, _record_of(taskman, one)) for one in ids[: wire.NEIGHBOURS_LIMIT]]
         for ids in (before, after)
     ]
-    return wire.detail(record, listed[0], listed[1], (len(before), len(after)), _reason(taskman, task_id))
+    named = record.get("retry_of")
+    origin = wire.neighbour(named, _record_of(taskman, named)) if isinstance(named, str) else None
+    return wire.detail(record, listed[0], listed[1], (len(before), len(after)), _reason(taskman, task_id), origin)
 
 
 def _reason(taskman: TaskControl, task_id: str) -> Reason | None:

@@ -24,6 +24,8 @@ ERROR_LIMIT = 300
 LONG_LIMIT = 20_000
 RESULT_LIMIT = 4_000
 NEIGHBOURS_LIMIT = 500
+ATTEMPTS_LIMIT = 20
+ATTEMPT_LIMIT = 4_000
 
 _STATUS_CODES = frozenset(int(status) for status in Status)
 _PIECE = 200  # rows encoded at once
@@ -82,11 +84,12 @@ def detail(
     needed_by: Sequence[Json],
     totals: tuple[int, int],
     reason: Reason | None = None,
+    origin: Json | None = None,
 ) -> Json:
     """A shown record with everything that the page of one task says.
 
     `waits_for` and `needed_by` are neighbours; `totals` says how many there are of each, listed or not; `reason` says
-    why the task doesn't run or end.
+    why the task doesn't run or end; `origin` is the neighbour that it does again.
     """
     error, trace = record.get("error"), record.get("traceback")
     # Only a task that keeps its result has one, and None is a result too.
@@ -98,6 +101,8 @@ def detail(
         "error": None if error is None else clean(error, LONG_LIMIT),
         "traceback": None if trace is None else clean(trace, LONG_LIMIT, keep_end=True),
         "log": _log(record.get("log")),
+        "attempts": _attempts(record.get("attempts")),
+        "retry_of": origin,
         "why": None if reason is None else clean(reason.text, ERROR_LIMIT + NAME_LIMIT),
         "why_since": None if reason is None else _number(reason.since),
         "waits_for": list(waits_for),
@@ -210,6 +215,22 @@ def _log(lines: object) -> list[Json]:
         }
         for line in lines
         if isinstance(line, Mapping)
+    ]
+
+
+def _attempts(given: object) -> list[Json]:
+    """The last of the attempts that failed before the one that goes on, each with its number from 1."""
+    attempts = list(enumerate(given, 1)) if isinstance(given, list | tuple) else []
+    return [
+        {
+            "number": number,
+            "at": _number(one.get("started_at")),
+            "run_s": _number(one.get("run_s")),
+            "error": clean(one.get("error"), ERROR_LIMIT),
+            "traceback": clean(one.get("traceback"), ATTEMPT_LIMIT, keep_end=True),
+        }
+        for number, one in attempts[-ATTEMPTS_LIMIT:]
+        if isinstance(one, Mapping)
     ]
 
 

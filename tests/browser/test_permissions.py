@@ -23,6 +23,7 @@ BUTTONS = {
     "cancel": "[data-action=cancel], [data-many-action=cancel]",
     "purge": "[data-action=open-purge], [data-many-action=purge], .failure-actions button",
     "export": "[data-export]",
+    "run": "[data-field=again]",
 }
 
 
@@ -49,7 +50,7 @@ def add_tasks(taskman: TaskControl) -> dict[str, str]:
     return ids
 
 
-@pytest.mark.parametrize("extra", ["", "cancel", "purge", "export", "cancel purge"])
+@pytest.mark.parametrize("extra", ["", "cancel", "purge", "export", "run", "cancel purge"])
 def test_every_view_has_the_buttons_of_what_is_allowed(
     taskman: TaskControl, may: set[str], panel: Served, visit: Visit, extra: str
 ) -> None:

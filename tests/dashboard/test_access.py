@@ -31,6 +31,7 @@ ROUTES = {
     "static": ("GET", "{static}favicon.svg", 200),
     "cancellation": ("POST", "/api/tasks/{task}/cancellation", 409),
     "purges": ("POST", "/api/purges", 400),
+    "runs": ("POST", "/api/tasks/{task}/runs", 400),
     "export": ("GET", "/api/export.csv", 200),
     "plans": ("POST", "/api/plans", 400),
     "cancellations": ("POST", "/api/cancellations", 400),
@@ -38,7 +39,7 @@ ROUTES = {
     "stray": ("GET", "/nowhere", 404),
 }
 ALL = set(ROUTES)
-ACTIONS = {"cancellation", "cancellations", "plans", "purges"}
+ACTIONS = {"cancellation", "cancellations", "plans", "purges", "runs"}
 
 OWN = {"Origin": "http://localhost"}
 
@@ -79,10 +80,15 @@ SITUATIONS = {
     "a proxy, let in by the hook": (OWN | {"X-Forwarded-For": "192.0.2.7"}, lambda request: "operator", set()),
     "a viewer": (OWN, lambda request: "viewer", ACTIONS),
     "who may only look": (OWN, lambda request: {"view"}, ACTIONS | {"export"}),
-    "who may look and cancel": (OWN, lambda request: {"view", "cancel"}, {"export", "purges"}),
-    "who may look and purge": (OWN, lambda request: {"view", "purge"}, {"export", "cancellation", "cancellations"}),
+    "who may look and cancel": (OWN, lambda request: {"view", "cancel"}, {"export", "purges", "runs"}),
+    "who may look and purge": (
+        OWN,
+        lambda request: {"view", "purge"},
+        {"export", "cancellation", "cancellations", "runs"},
+    ),
+    "who may look and run": (OWN, lambda request: {"view", "run"}, ACTIONS - {"runs"} | {"export"}),
     "who may look and export": (OWN, lambda request: frozenset({"view", "export"}), ACTIONS),
-    "who may do each": (OWN, lambda request: {"view", "export", "cancel", "purge"}, set()),
+    "who may do each": (OWN, lambda request: {"view", "export", "cancel", "purge", "run"}, set()),
     "nobody": (OWN, lambda request: False, ALL),
     "nobody, by an empty set": (OWN, lambda request: set(), ALL),
 }

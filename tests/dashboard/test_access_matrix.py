@@ -34,21 +34,28 @@ RULES = {
     "cancellations": "cancels",
     "plans": "plans",
     "purges": "purges",
+    "runs": "runs",
     "live": "listens",
     "stray": "strays",
 }
 #: What a rule needs besides "view": one of these.
-NEEDS = {"exports": {"export"}, "cancels": {"cancel"}, "purges": {"purge"}, "plans": {"cancel", "purge"}}
+NEEDS = {
+    "exports": {"export"},
+    "cancels": {"cancel"},
+    "purges": {"purge"},
+    "plans": {"cancel", "purge"},
+    "runs": {"run"},
+}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 METHODS = ("GET", "OPTIONS", "POST", "DELETE")
-METHODS_OF = {rule: {"POST", "OPTIONS"} for rule in ("cancels", "purges", "plans")} | {"listens": {"GET"}}
+METHODS_OF = {rule: {"POST", "OPTIONS"} for rule in ("cancels", "purges", "plans", "runs")} | {"listens": {"GET"}}
 
 
 def fail(request):
     raise RuntimeError("no answer")
 
 
-EVERYTHING = {"view", "export", "cancel", "purge"}
+EVERYTHING = {"view", "export", "cancel", "purge", "run"}
 #: Without a hook the peer decides.
 ROLES = {
     "no hook": (None, "127.0.0.1", EVERYTHING),
@@ -58,6 +65,7 @@ ROLES = {
     "who looks": (lambda request: {"view"}, "127.0.0.1", {"view"}),
     "who cancels": (lambda request: {"view", "cancel"}, "127.0.0.1", {"view", "cancel"}),
     "who purges": (lambda request: {"view", "purge"}, "127.0.0.1", {"view", "purge"}),
+    "who runs": (lambda request: {"view", "run"}, "127.0.0.1", {"view", "run"}),
     "nobody": (lambda request: None, "127.0.0.1", None),
     "a hook that raises": (fail, "127.0.0.1", None),
     "a hook that misspells": (lambda request: {"view", "cancle"}, "127.0.0.1", None),

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from dashboard import create_app
-from engine import TaskControl
+from engine import Retry, TaskControl
 
 pytestmark = pytest.mark.guarantee("P1")
 
@@ -17,7 +17,7 @@ ROW_FIELDS = {
 }  # fmt: skip
 DETAIL_FIELDS = ROW_FIELDS | {
     "get_result", "result", "traceback", "log", "process", "waits_for", "needed_by", "waits_for_count",
-    "needed_by_count", "transitions", "why", "why_since",
+    "needed_by_count", "transitions", "why", "why_since", "attempts", "retry_of",
 }  # fmt: skip
 
 
@@ -181,6 +181,36 @@ def test_a_neighbour_whose_record_is_gone_has_no_status(client, taskman, tasks):
     detail = client.get(f"/api/tasks/{second}").json
 
     assert detail["waits_for"] == [{"id": first, "name": "", "status": None}]
+
+
+def test_a_task_tells_its_earlier_attempts(client, taskman, until):
+    """A task between attempts says which have failed and when the next one begins."""
+
+    def fail():
+        raise OSError("no line")
+
+    task_id = taskman.add("dials", fail, retries=Retry(3, delay=600, jitter=0))
+    until(lambda: taskman.get_task(task_id)[0]["waiting_for"] == "retry", "the first attempt to fail")
+
+    detail = client.get(f"/api/tasks/{task_id}").json
+
+    (attempt,) = detail["attempts"]
+    assert (attempt["number"], attempt["error"]) == (1, "OSError: no line")
+    assert "in fail" in attempt["traceback"]
+    assert (detail["waiting_for"], detail["why"]) == ("retry", "It is tried again")
+    assert "waits for its next attempt" in client.get("/").text
+
+
+def test_a_task_that_was_run_again_names_its_origin(client, taskman, tasks):
+    """The new task leads to the old one, as long as that has a record."""
+    failed = tasks.failed("broken")
+    (again,) = taskman.run_again(failed)
+    origins = [client.get(f"/api/tasks/{again}").json["retry_of"]]
+
+    taskman.remove([failed])
+    origins.append(client.get(f"/api/tasks/{again}").json["retry_of"])
+
+    assert origins == [{"id": failed, "name": "broken", "status": 1}, {"id": failed, "name": "", "status": None}]
 
 
 def test_a_result_that_was_not_asked_for_is_null(client, tasks):

@@ -39,7 +39,7 @@ ODD = [
 FIELDS = [
     "name", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error", "thread", "progress",
     "waiting_for", "stopping", "stuck", "thread_timeout", "get_result", "result", "traceback", "log",
-    "process",
+    "process", "attempts",
 ]  # fmt: skip
 
 
@@ -141,6 +141,19 @@ def test_long_texts_are_cut():
     assert len(row["error"]) == wire.ERROR_LIMIT
     assert row["error"].endswith("…")
     assert detail["error"] == "e" * 1000
+
+
+def test_the_last_attempts_travel_masked_and_cut():
+    """Of many attempts the last are sent with their numbers; secrets are hidden and long texts cut."""
+    attempt = {"started_at": 1.0, "run_s": 0.5, "error": "password=hunter2 " + "e" * 1000, "traceback": "t" * 10_000}
+    record = {"id": "a", "status": 1, "attempts": (attempt,) * 100}
+
+    sent = wire.detail(record, [], [], (0, 0))["attempts"]
+
+    assert [one["number"] for one in sent] == list(range(101 - wire.ATTEMPTS_LIMIT, 101))
+    assert (sent[0]["at"], sent[0]["run_s"]) == (1.0, 0.5)
+    assert sent[0]["error"].startswith("password=*** e")
+    assert (len(sent[0]["error"]), len(sent[0]["traceback"])) == (wire.ERROR_LIMIT, wire.ATTEMPT_LIMIT)
 
 
 def test_results_are_shown_short():

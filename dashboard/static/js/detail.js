@@ -55,6 +55,8 @@ export function patchCancel(main, cells, detail, isGone, isPending) {
 
 function patchLists(main, detail, page) {
   patchEntries(main.querySelector('[data-entries="transition"]'), "transition", detail.transitions, patchTransition);
+  patchEntries(main.querySelector('[data-entries="attempt"]'), "attempt", detail.attempts, patchAttempt);
+  setHidden(main.querySelector('[data-section="attempts"]'), detail.attempts.length === 0);
   for (const key of ["waits_for", "needed_by"]) {
     const list = main.querySelector(`[data-of="${key}"]`);
     patchEntries(list, "neighbour", detail[key], (element, cells, item) => patchNeighbour(element, cells, item, page));
@@ -76,6 +78,16 @@ function patchTransition(element, cells, item) {
   setText(cells.get("word"), item.word);
   setText(cells.get("moment"), item.at === null ? "" : timeOfDay(item.at));
   setText(cells.get("after"), item.after_s === null ? "" : `after ${duration(item.after_s)}`);
+}
+
+function patchAttempt(element, cells, item) {
+  setText(cells.get("number"), String(item.number));
+  setText(cells.get("moment"), item.at === null ? "" : timeOfDay(item.at));
+  setText(cells.get("after"), item.run_s === null ? "" : `ran ${duration(item.run_s)}`);
+  setText(cells.get("error"), item.error);
+  setText(cells.get("traceback"), item.traceback);
+  setAttribute(cells.get("traceback"), "aria-label", `Traceback of attempt ${item.number}`);
+  setHidden(cells.get("fold"), !item.traceback);
 }
 
 function patchNeighbour(element, cells, item, page) {

@@ -77,6 +77,7 @@ export function note(task, known, now) {
   if (task.stuck) return `stuck at ${task.stuck.at} for ${elapsed(now - task.stuck.since)}`;
   if (task.waiting_for === "seat") return "waits for a free thread";
   if (task.waiting_for === "process") return "waits for a free process";
+  if (task.waiting_for === "retry") return "waits for its next attempt";
   if (task.waiting_for === "dependencies") {
     const open = task.depend_on.filter((id) => known(id)?.status !== COMPLETED);
     return `waits for ${names(open.length ? open : task.depend_on, known)}`;

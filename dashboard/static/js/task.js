@@ -8,6 +8,7 @@ import { Fetching } from "./fetching.js";
 import { Follower } from "./follower.js";
 import { notify } from "./notices.js";
 import { PlanDialog } from "./plan.js";
+import { Runs } from "./runs.js";
 import { Stack } from "./stack.js";
 import { isFinal, STATUS_WORDS } from "./status.js";
 
@@ -28,6 +29,7 @@ class TaskPage {
   #fetching;
   #graph = null; // a promise, once there is something to draw
   #cancels;
+  #runs;
   #stack;
   #position;
   #detail = null;
@@ -40,6 +42,7 @@ class TaskPage {
     this.#page = page;
     this.#id = main.dataset.id;
     this.#cells = collect(main, "[data-entries]");
+    this.#runs = new Runs(this.#cells, page, this.#id);
     this.#stack = new Stack(main, this.#cells, page, this.#id);
     this.#position = { bootId: page.boot_id, revision: page.revision };
     this.#follower = new Follower(page, { position: () => this.#position, onMessage: (message) => this.#receive(message) });
@@ -81,6 +84,7 @@ class TaskPage {
     setAttribute(this.#main, "data-removed", null);
     patchDetail(this.#main, this.#cells, detail, this.#page, this.#follower.now);
     this.#patchCancel();
+    this.#runs.patch(detail, false);
     this.#stack.patch(detail, false);
     setHidden(this.#main.querySelector("[data-watch]").parentElement, isFinal(detail.status));
     if (this.#related.size) this.#graph ??= this.#startGraph();
@@ -123,7 +127,9 @@ class TaskPage {
     setHidden(notice, false);
     setAttribute(this.#main, "data-removed", "");
     this.#patchCancel();
-    if (this.#detail) this.#stack.patch(this.#detail, true);
+    if (!this.#detail) return;
+    this.#runs.patch(this.#detail, true);
+    this.#stack.patch(this.#detail, true);
   }
 
   #patchCancel() {

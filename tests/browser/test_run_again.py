@@ -1,0 +1,55 @@
+"""Tasks that are tried again, and those that somebody runs again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine import Retry, TaskControl
+from tests.browser.looking import row_of
+from tests.browser.working import ends, fails
+
+pytestmark = pytest.mark.guarantee("P1")
+
+Visit = Callable[..., Page]
+
+
+def test_attempts_are_listed(taskman: TaskControl, visit: Visit) -> None:
+    """A task that waits for its next attempt says so, and its page has the earlier one with its folded traceback."""
+    task = taskman.add("Dials", fails, retries=Retry(1, delay=600, jitter=0))
+    page = visit()
+    expect(row_of(page, "Dials")).to_contain_text("waits for its next attempt")
+
+    page.get_by_role("link", name=task).click()
+
+    expect(page.locator(".why")).to_contain_text("It is tried again in ")
+    attempts = page.get_by_role("region", name="Attempts")
+    expect(attempts.get_by_role("listitem")).to_have_count(1)
+    expect(attempts).to_contain_text("FileNotFoundError")
+    expect(page.get_by_label("Traceback of attempt 1")).to_be_hidden()
+    attempts.get_by_text("Traceback").first.click()
+    expect(page.get_by_label("Traceback of attempt 1")).to_contain_text("in fails")
+
+
+def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) -> None:
+    """A failed task's button, with the choice to take its dependants along, leads to the new task's page."""
+    stock: dict[str, int] = {}
+    order = taskman.add("Order", lambda: stock["tea"])
+    taskman.add("Bill", ends, depend_on=order)
+    taskman.wait(timeout=5)
+    page = visit(f"/tasks/{order}")
+    expect(page.locator(".task-head .word")).to_have_text("Error")
+
+    stock["tea"] = 3
+    page.get_by_label("With what was canceled because of it").check()
+    page.get_by_role("button", name="Run again Order").click()
+
+    expect(page.locator(".origin")).to_have_text("Run again from Order")
+    expect(page.locator(".task-head .word")).to_have_text("Completed")
+    expect(page.get_by_role("button", name="Run again")).to_be_hidden()
+    expect(page.locator("[data-of='needed_by'] li")).to_contain_text(["Completed"])
+    page.locator(".origin a").click()
+    expect(page.locator(".task-head .word")).to_have_text("Error")
+    assert sorted(record["status"] for record in taskman.get_all()) == [0, 0, 1, 4]
