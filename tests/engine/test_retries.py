@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
 import threading
 import time
@@ -207,6 +209,46 @@ def test_a_removed_task_is_not_tried_again(taskman, until):
 
     assert (taskman.get_task(task), function.calls) == ([], 1)
     assert taskman.wait(timeout=5)
+
+
+def test_functions_in_processes_are_tried_again(taskman, ended, tmp_path):
+    """A crash is a failure like any other; each attempt has a process, and its limit kills it."""
+    seen = tmp_path / "seen"
+
+    def crash_then_hang_then_work():
+        count = len(seen.read_text()) if seen.exists() else 0
+        seen.write_text("x" * (count + 1))
+        if count == 0:
+            os._exit(3)
+        time.sleep(60 if count == 1 else 0)
+        return count
+
+    retry = Retry(2, **AT_ONCE)
+    task = taskman.add(
+        "apart", crash_then_hang_then_work, get_result=True, isolation="process", thread_timeout=3, retries=retry
+    )
+    record = ended(task)
+    errors = [attempt["error"] for attempt in record["attempts"]]
+
+    assert (record["status"], record["result"]) == (0, 2)
+    assert errors[0].startswith("ProcessDied")
+    assert errors[1] == "Killed by timeout"
+
+
+def test_coroutines_are_tried_again(taskman, ended):
+    """Each attempt is a coroutine of its own, and its limit cancels it."""
+    starts = []
+
+    async def slow_at_first():
+        starts.append(1)
+        await asyncio.sleep(60 if len(starts) == 1 else 0)
+        return len(starts)
+
+    task = taskman.add("fetch", slow_at_first, get_result=True, thread_timeout=0.2, retries=Retry(1, **AT_ONCE))
+    record = ended(task)
+
+    assert (record["status"], record["result"]) == (0, 2)
+    assert [attempt["error"] for attempt in record["attempts"]] == ["Killed by timeout"]
 
 
 def test_shutdown_lets_the_attempts_be_made(managers):
