@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .records import CANCELED, COMPLETED, Record
+from .records import BECAUSE, CANCELED, COMPLETED, Record
 from .retries import Retry
 from .task import Backend, Task
 
@@ -69,7 +69,7 @@ def to_rerun(calls: Calls, records: Mapping[str, Record], task_id: str, with_dep
     call = calls.get(task_id)
     if call is None:
         raise ValueError(f"task {task_id} hasn't failed: only tasks that ended as Error or Canceled can be run again")
-    first = Rerun(task_id, call, _still_there(records, records[task_id]))
+    first = Rerun(task_id, call, _still_there(records, records.get(task_id, {})))
     failed = [] if call.runs_anyway else [one for one in first.depends_on if records[one].get("status") != COMPLETED]
     if failed:
         raise ValueError(
@@ -80,7 +80,8 @@ def to_rerun(calls: Calls, records: Mapping[str, Record], task_id: str, with_dep
     for dependant_id, record in records.items() if with_dependants else ():
         depends_on = _still_there(records, record)
         call = calls.get(dependant_id)
-        if call is None or record.get("status") != CANCELED or not any(one in found for one in depends_on):
+        was_doomed = record.get("status") == CANCELED and str(record.get("error")).startswith(BECAUSE)
+        if call is None or not was_doomed or not any(one in found for one in depends_on):
             continue
         if all(one in found or records[one].get("status") == COMPLETED for one in depends_on) or call.runs_anyway:
             found.setdefault(dependant_id, Rerun(dependant_id, call, depends_on))

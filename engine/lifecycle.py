@@ -477,5 +477,5 @@ def _wake_waiters(task: Task) -> None:
 
 def _because(task_id: str, ending: str | None) -> str:
     if ending is None:
-        return f"Canceled: the record of task {task_id} was removed"
-    return f"Canceled: task {task_id} ended with {ending}"
+        return f"{records.BECAUSE}the record of task {task_id} was removed"
+    return f"{records.BECAUSE}task {task_id} ended with {ending}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .records import COMPLETED, DEPENDENCIES, RETRY, RUNNING, SEAT, STILL_BLOCKED, SUSPENDED
+from .records import COMPLETED, DEPENDENCIES, PROCESS, RETRY, RUNNING, SEAT, STILL_BLOCKED, SUSPENDED
 from .status import UNFINISHED, word_of
 
 Record = Mapping[str, Any]
@@ -50,14 +50,21 @@ def reason_of(
     stuck = record.get("stuck")
     if record.get("status") == RUNNING and isinstance(stuck, Mapping):
         return Reason(f"It hasn't moved from {stuck['at']}", stuck["since"], now)
-    if record.get("status") != SUSPENDED:
-        return None
-    if record.get("waiting_for") == RETRY:
+    return _to_start(record, find, seats, ready_at, now) if record.get("status") == SUSPENDED else None
+
+
+def _to_start(
+    record: Record, find: Callable[[str], Record | None], seats: int, ready_at: float | None, now: float
+) -> Reason:
+    waits_for = record.get("waiting_for")
+    if waits_for == RETRY:
         return Reason("It is tried again", record.get("retry_at"), now)
-    if record.get("waiting_for") == SEAT:
+    if waits_for == SEAT:
         taken = "The only seat is" if seats == 1 else f"All {seats} seats are"
         return Reason(f"{taken} taken; it has waited for one", ready_at, now)
-    blockers = _blockers(record, find) if record.get("waiting_for") == DEPENDENCIES else []
+    if waits_for == PROCESS:
+        return Reason("All processes are taken; it waits for a free one", None, now)
+    blockers = _blockers(record, find) if waits_for == DEPENDENCIES else []
     return _for_others(blockers, now) if blockers else Reason("It is about to start", None, now)
 
 

@@ -26,6 +26,8 @@ STOP_REQUESTED, INTERRUPT_SENT, STILL_BLOCKED = "stop requested", "interrupt sen
 
 TIMED_OUT = "Killed by timeout"
 ON_REQUEST = "Canceled on request"
+#: How the error of a task begins that was canceled for the sake of another.
+BECAUSE = "Canceled: "
 
 #: How many log lines a record keeps, and how long each, an error line and a traceback may get.
 MAX_LOG_LINES = 200

@@ -63,6 +63,18 @@ def test_without_being_asked_only_the_task_itself(taskman, ended):
     assert taskman.counts()[4] == 1
 
 
+def test_a_dependant_that_somebody_has_canceled_stays_canceled(taskman, gates, ended):
+    """It wasn't canceled because of the task that is run again."""
+    gate = gates(outcome=ValueError("no"))
+    first = taskman.add("first", gate)
+    second = taskman.add("second", lambda: None, depend_on=first)
+    taskman.cancel(second)
+    gate.open()
+    ended(first)
+
+    assert len(taskman.run_again(first, failed_dependants=True)) == 1
+
+
 def test_a_dependant_of_two_failures_is_left_out(taskman, ended):
     """It would be canceled at once, because of the other one."""
     first, other = taskman.add("first", FailsFirst()), taskman.add("other", FailsFirst())
