@@ -80,7 +80,7 @@ def test_process_is_shown_and_the_wait_for_one(taskman: TaskControl, visit: Visi
         expect(page.locator("[data-field='process']")).to_have_text(str(runs["process"]))
         page = visit(f"/tasks/{waits['id']}", scripts=scripts)
         expect(page.locator("[data-field='process']")).to_have_text("none of its own")
-        expect(page.locator("[data-field='why']")).to_have_text("All processes are taken; it waits for a free one")
+        expect(page.locator("[data-field='why']")).to_have_text("All processes are taken; it waits for a free one.")
 
 
 def test_neighbours_are_linked_with_their_states(taskman: TaskControl, visit: Visit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -21,8 +22,9 @@ def executor(taskman):
 
 
 def run(coroutine):
-    """Run it, bounded; what it returns."""
-    return asyncio.run(asyncio.wait_for(coroutine, 3 * PATIENCE_S))
+    """Run it, bounded, in a thread of its own, as tests of browsers leave a loop in this one; what it returns."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asyncio.wait_for(coroutine, 3 * PATIENCE_S)).result()
 
 
 def test_a_loop_runs_calls_in_the_executor(executor):
@@ -150,12 +152,17 @@ def test_a_cancelled_wait_leaves_nothing_behind(taskman, gate):
 def test_a_loop_that_is_gone_costs_nothing(taskman, gate, caplog):
     """A task whose awaiting loop was closed in its midst ends as any other."""
     task_id = taskman.add("gate", gate)
-    loop = asyncio.new_event_loop()
-    waiting = loop.create_task(taskman.wait_async(task_id))
-    loop.run_until_complete(asyncio.sleep(0.01))
-    waiting._log_destroy_pending = False
-    loop.close()
 
+    def begin_to_wait():
+        loop = asyncio.new_event_loop()
+        waiting = loop.create_task(taskman.wait_async(task_id))
+        loop.run_until_complete(asyncio.sleep(0.01))
+        waiting._log_destroy_pending = False
+        loop.close()
+        return waiting
+
+    with ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(begin_to_wait).result()
     gate.open()
 
     assert taskman.wait(task_id, timeout=PATIENCE_S)
