@@ -46,7 +46,8 @@ class Attempts:
 
     def is_over(self, task: Task) -> bool:
         """Whether the attempt is over that a deadline was for."""
-        return task.worker is None or time.monotonic() < task.started + (task.run_limit or 0.0)
+        limit = task.run_limit
+        return task.worker is None or limit is None or time.monotonic() < task.started + limit
 
     def end_overdue(self, task: Task) -> bool:
         """Ends an attempt at its time limit and stops its thread; False if there is to be no other."""
@@ -100,8 +101,9 @@ class Attempts:
 
     def _may_go_on(self, task: Task, error: BaseException) -> bool:
         retry = task.retry
-        is_left = retry is not None and task.attempt <= retry.times and task.id in self._undecided
-        return is_left and retry is not None and isinstance(error, retry.on)
+        if retry is None or task.attempt > retry.times or task.id not in self._undecided:
+            return False
+        return isinstance(error, retry.on)
 
     def _resume(self, task: Any) -> None:
         with self._lock:

@@ -184,7 +184,7 @@ class Lifecycle:
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
         decides = self._undecided.pop(task.id, None) is not None
-        if decides and error is not None:
+        if decides and error is not None and task.stop is None:  # else its record is being removed
             self.calls.keep(task)
         task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
         if not decides:
@@ -201,8 +201,7 @@ class Lifecycle:
     def _follow_up(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
         """What follows from an outcome; returns the tasks that may start now."""
         status = COMPLETED if error is None else ERROR
-        for waiter in task.waiters:
-            waiter.wake()
+        _wake_waiters(task)
         if task.watcher is not None:
             task.watcher.ended(status, value, error)
         if self.is_closing:
@@ -213,7 +212,7 @@ class Lifecycle:
         if doomed:
             self._doom(task, doomed, word_of(status))
         if error is not None:
-            line = records.one_line(error)
+            line = task.outcome[3] if task.outcome is not None else None
             logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
         if task.watcher is not None:
             for follower in freed:  # before users' callbacks, which may wait for them

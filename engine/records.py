@@ -106,11 +106,7 @@ def concluded(
     record: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
 ) -> Record:
     """The version of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
-    version = record.copy()
-    version["status"] = status
-    version["perf"] = run_s
-    version["error"] = error
-    version["finished_at"] = at
+    version = ended(record, status, run_s, at, error)
     version["traceback"] = trace
     version["result"] = result
     return version

@@ -125,6 +125,27 @@ def test_timeouts_are_tried_again_only_if_timeout_errors_are(taskman, ended):
     assert "attempts" not in ended(task)
 
 
+def test_a_default_limit_that_is_lifted_between_attempts_is_lifted(taskman, gates, ended, until):
+    """The deadline of an earlier attempt says nothing about a later one."""
+    gate, calls = gates(), []
+
+    def work(handle):
+        calls.append(1)
+        if len(calls) == 1:
+            raise ConnectionError("no")
+        gate(handle)
+
+    taskman.thread_timeout = 0.5
+    task = taskman.add("task", work, retries=Retry(1, delay=0.2, jitter=0))
+    until(lambda: taskman.get_task(task)[0]["waiting_for"] == "retry", "the first attempt to fail")
+    taskman.thread_timeout = None
+    gate.wait_until_started()
+    time.sleep(0.6)
+    gate.open()
+
+    assert (ended(task)["status"], len(calls)) == (0, 2)
+
+
 def test_no_function_runs_twice_at_once(taskman, ended):
     """An attempt that can't be stopped is waited for: only then the next begins."""
     release, running, most = threading.Event(), [], []

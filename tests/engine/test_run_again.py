@@ -161,6 +161,26 @@ def test_what_a_failed_task_holds_goes_with_its_record(taskman, gate, clear):
     assert gone() is None
 
 
+def test_a_failure_whose_record_is_removed_meanwhile_is_not_kept(taskman):
+    """The removal, and the failure in the instant before that is followed up: nothing could be run again."""
+
+    def remove_then_fail(handle):
+        with handle.shield():
+            taskman._life._lock.acquire()
+            try:
+                taskman._keeper.settle()
+                record = taskman._keeper.find(handle.id)
+                taskman.db.rows_storage.review(record, None)  # as the removal does before it is followed up
+            finally:
+                taskman._life._lock.release()
+            raise ValueError("no")
+
+    task = taskman.add("task", remove_then_fail)
+    taskman.wait(task)
+
+    assert taskman._life.calls.get(task) is None
+
+
 @pytest.mark.parametrize("ending", ["fails", "canceled", "removed", "failed before"])
 def test_on_failure_run(taskman, gates, ended, ending):
     """The task starts when all it depends on have ended, however they have."""

@@ -148,6 +148,18 @@ def test_the_flag_goes_with_the_end(watched, gate, until):
     assert stuck(watched, task_id) is None
 
 
+@pytest.mark.parametrize("outcome", [None, ValueError("no")])
+def test_the_flag_goes_when_the_function_returns_or_raises(watched, gates, until, outcome):
+    """At once: there may be no further look."""
+    gate = gates(outcome=outcome)
+    task_id = watched.add("task", gate)
+    until(lambda: stuck(watched, task_id), "the task to be called stuck")
+    gate.open()
+    watched.wait(task_id)
+
+    assert stuck(watched, task_id) is None
+
+
 @pytest.fixture
 def looked_at(managers):
     """A manager whose threads are looked at when the test says so, and the look."""
