@@ -250,6 +250,8 @@ class TaskControl(Clearing):
         Inside a task, the task lends its seat meanwhile, tasks that can't end before it are left out of "all", and
         naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
         """
+        if timeout is None and type(ids) is str and running.gate is None:
+            return self._life.waiting.wait_outside(ids)
         named = None if ids is None else arguments.check_ids(ids)
         return self._life.waiting.wait(named, arguments.check_timeout(timeout))
 

@@ -72,6 +72,21 @@ class Waiting:
             with shield, self._lock:
                 me.waits_for = frozenset()
 
+    def wait_outside(self, task_id: str) -> bool:
+        """What :meth:`wait` does without a limit for one id in a thread that runs no task: the usual call.
+
+        Kept short, as the task begins when the caller goes to sleep: until then the caller has the interpreter.
+        """
+        task = self._live.get(task_id)
+        if task is None or task.has_ended:
+            return True
+        waiter = Waiter()
+        with self._lock:
+            task.waiters = (*task.waiters, waiter)
+        while not task.has_ended:
+            waiter.sleep(None)
+        return True
+
     def own_task(self) -> Task | None:
         """The task that the calling thread runs, if it is one of this manager and its end isn't decided."""
         task = cast("Task | None", running.gate.run) if running.gate is not None else None

@@ -148,6 +148,7 @@ def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatc
         return task
 
     monkeypatch.setattr(pool, "_take", take_and_collect)
+    monkeypatch.setattr(pool, "_take_without_lock", lambda worker: None)  # each task is found while lying down
     ids = [taskman.add(name="wakes", function=lambda: None)]
     early = taskman.wait(ids, timeout=10)
     ids += [taskman.add(name="next", function=lambda: None) for _ in range(20)]
