@@ -53,6 +53,12 @@ def dependencies(record: Record) -> list[str]:
     return [one for one in named if isinstance(one, str)] if isinstance(named, list | tuple) else []
 
 
+def reruns(record: Record) -> list[str]:
+    """The ids of the tasks that do this one again, oldest first."""
+    named = record.get("reruns")
+    return [one for one in named if isinstance(one, str)] if isinstance(named, list | tuple) else []
+
+
 def row(record: Record) -> Json:
     """A shown record as a row of the list: small, without result, traceback and log."""
     get = record.get

@@ -34,7 +34,7 @@ def test_attempts_are_listed(taskman: TaskControl, visit: Visit) -> None:
 
 
 def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) -> None:
-    """A failed task's button, with the choice to take its dependants along, leads to the new task's page."""
+    """A failed task's button shows what else would be run again, and then leads to the new task's page."""
     stock: dict[str, int] = {}
     order = taskman.add("Order", lambda: stock["tea"])
     taskman.add("Bill", ends, depend_on=order)
@@ -43,8 +43,10 @@ def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) ->
     expect(page.locator(".task-head .word")).to_have_text("Error")
 
     stock["tea"] = 3
-    page.get_by_label("With what was canceled because of it").check()
     page.get_by_role("button", name="Run again Order").click()
+    dialog = page.get_by_role("dialog", name="Run tasks again")
+    expect(dialog.locator("[data-plan-count]")).to_have_text("Runs 1 again, and 1 that was canceled because of it.")
+    dialog.get_by_role("button", name="Run 2 tasks again").click()
 
     expect(page.locator(".origin")).to_have_text("Run again from Order")
     expect(page.locator(".task-head .word")).to_have_text("Completed")
@@ -53,3 +55,30 @@ def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) ->
     page.locator(".origin a").click()
     expect(page.locator(".task-head .word")).to_have_text("Error")
     assert sorted(record["status"] for record in taskman.get_all()) == [0, 0, 1, 4]
+
+
+def test_run_again_alone(taskman: TaskControl, visit: Visit) -> None:
+    """Where nothing was canceled because of it, the button does it at once."""
+    stock: dict[str, int] = {}
+    order = taskman.add("Order", lambda: stock["tea"])
+    taskman.wait(timeout=5)
+    page = visit(f"/tasks/{order}")
+
+    stock["tea"] = 3
+    page.get_by_role("button", name="Run again Order").click()
+
+    expect(page.locator(".origin")).to_have_text("Run again from Order")
+    expect(page.locator(".task-head .word")).to_have_text("Completed")
+
+
+def test_what_cannot_be_run_again_alone_says_so(taskman: TaskControl, visit: Visit, complaints: object) -> None:
+    """A task that would be canceled at once isn't run; the notice says what to run instead."""
+    complaints.let_network_fail()  # type: ignore[attr-defined]
+    bill = taskman.add("Bill", ends, depend_on=taskman.add("Order", fails))
+    taskman.wait(timeout=5)
+    page = visit(f"/tasks/{bill}")
+
+    page.get_by_role("button", name="Run again Bill").click()
+
+    expect(page.locator(".notice")).to_contain_text("run that one again, with what was canceled because of it")
+    assert len(taskman.get_all()) == 2

@@ -42,11 +42,11 @@ class TaskPage {
     this.#page = page;
     this.#id = main.dataset.id;
     this.#cells = collect(main, "[data-entries]");
-    this.#runs = new Runs(this.#cells, page, this.#id);
     this.#stack = new Stack(main, this.#cells, page, this.#id);
     this.#position = { bootId: page.boot_id, revision: page.revision };
     this.#follower = new Follower(page, { position: () => this.#position, onMessage: (message) => this.#receive(message) });
-    const dialog = page.may.cancel ? new PlanDialog(page, () => {}) : null;
+    const dialog = page.may.cancel || page.may.run ? new PlanDialog(page, () => {}) : null;
+    this.#runs = new Runs(this.#cells, page, this.#id, dialog);
     this.#cancels = new Cancels(page.cancellation, dialog, this.#follower.announcer, () => this.#patchCancel());
     this.#fetching = new Fetching(addressOf(page.detail, this.#id), FETCH_MS, (detail) => this.#take(detail), () => this.#lose());
   }
