@@ -24,6 +24,7 @@ ERROR_LIMIT = 300
 LONG_LIMIT = 20_000
 RESULT_LIMIT = 4_000
 NEIGHBOURS_LIMIT = 500
+RERUNS_LIMIT = 5
 ATTEMPTS_LIMIT = 20
 ATTEMPT_LIMIT = 4_000
 
@@ -91,11 +92,12 @@ def detail(
     totals: tuple[int, int],
     reason: Reason | None = None,
     origin: Json | None = None,
+    again: Sequence[Json] = (),
 ) -> Json:
     """A shown record with everything that the page of one task says.
 
     `waits_for` and `needed_by` are neighbours; `totals` says how many there are of each, listed or not; `reason` says
-    why the task doesn't run or end; `origin` is the neighbour that it does again.
+    why the task doesn't run or end; `origin` is the neighbour that it does again, `again` are those that do it again.
     """
     error, trace = record.get("error"), record.get("traceback")
     # Only a task that keeps its result has one, and None is a result too.
@@ -109,6 +111,7 @@ def detail(
         "log": _log(record.get("log")),
         "attempts": _attempts(record.get("attempts")),
         "retry_of": origin,
+        "reruns": list(again),
         "why": None if reason is None else clean(reason.text, ERROR_LIMIT + NAME_LIMIT),
         "why_since": None if reason is None else _number(reason.since),
         "waits_for": list(waits_for),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import Retry, TaskControl
+from engine import Retry, TaskControl, TaskHandle
 from tests.browser.looking import row_of
-from tests.browser.working import ends, fails
+from tests.browser.working import ends, fails, runs_until
 
 pytestmark = pytest.mark.guarantee("P1")
 
@@ -48,13 +49,37 @@ def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) ->
     expect(dialog.locator("[data-plan-count]")).to_have_text("Runs 1 again, and 1 that was canceled because of it.")
     dialog.get_by_role("button", name="Run 2 tasks again").click()
 
-    expect(page.locator(".origin")).to_have_text("Run again from Order")
+    expect(page.locator("p.origin")).to_have_text("Run again from Order")
     expect(page.locator(".task-head .word")).to_have_text("Completed")
     expect(page.get_by_role("button", name="Run again")).to_be_hidden()
     expect(page.locator("[data-of='needed_by'] li")).to_contain_text(["Completed"])
-    page.locator(".origin a").click()
+    page.locator("p.origin a").click()
     expect(page.locator(".task-head .word")).to_have_text("Error")
     assert sorted(record["status"] for record in taskman.get_all()) == [0, 0, 1, 4]
+
+
+def test_a_failed_task_leads_to_what_does_it_again(taskman: TaskControl, visit: Visit) -> None:
+    """An open page says it as soon as somebody runs the task again, and how that goes; the link leads there."""
+    gate = threading.Event()
+    calls = iter([fails, runs_until(gate)])
+
+    def dial(handle: TaskHandle) -> None:
+        next(calls)(handle)
+
+    failed = taskman.add("Dials", dial)
+    taskman.wait(timeout=5)
+    page = visit(f"/tasks/{failed}")
+    again = page.locator(".origin").get_by_role("listitem")
+    expect(again).to_have_count(0)
+
+    (new,) = taskman.run_again(failed)
+    expect(again).to_have_text([f"Run again as {new} Running"])
+    gate.set()
+    expect(again).to_have_text([f"Run again as {new} Completed"])
+    again.get_by_role("link", name=new).click()
+
+    expect(page.locator("p.origin")).to_have_text("Run again from Dials")
+    expect(again).to_have_count(0)
 
 
 def test_run_again_alone(taskman: TaskControl, visit: Visit) -> None:
@@ -67,7 +92,7 @@ def test_run_again_alone(taskman: TaskControl, visit: Visit) -> None:
     stock["tea"] = 3
     page.get_by_role("button", name="Run again Order").click()
 
-    expect(page.locator(".origin")).to_have_text("Run again from Order")
+    expect(page.locator("p.origin")).to_have_text("Run again from Order")
     expect(page.locator(".task-head .word")).to_have_text("Completed")
 
 

@@ -39,7 +39,7 @@ ODD = [
 FIELDS = [
     "name", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error", "thread", "progress",
     "waiting_for", "stopping", "stuck", "thread_timeout", "get_result", "result", "traceback", "log",
-    "process", "attempts",
+    "process", "attempts", "reruns",
 ]  # fmt: skip
 
 

@@ -57,6 +57,9 @@ function patchLists(main, detail, page) {
   patchEntries(main.querySelector('[data-entries="transition"]'), "transition", detail.transitions, patchTransition);
   patchEntries(main.querySelector('[data-entries="attempt"]'), "attempt", detail.attempts, patchAttempt);
   setHidden(main.querySelector('[data-section="attempts"]'), detail.attempts.length === 0);
+  const reruns = main.querySelector('[data-entries="rerun"]');
+  patchEntries(reruns, "rerun", detail.reruns, (element, cells, item) => patchRerun(cells, item, page));
+  setHidden(reruns, detail.reruns.length === 0);
   for (const key of ["waits_for", "needed_by"]) {
     const list = main.querySelector(`[data-of="${key}"]`);
     patchEntries(list, "neighbour", detail[key], (element, cells, item) => patchNeighbour(element, cells, item, page));
@@ -88,6 +91,14 @@ function patchAttempt(element, cells, item) {
   setText(cells.get("traceback"), item.traceback);
   setAttribute(cells.get("traceback"), "aria-label", `Traceback of attempt ${item.number}`);
   setHidden(cells.get("fold"), !item.traceback);
+}
+
+function patchRerun(cells, item, page) {
+  setAttribute(cells.get("state"), "data-status", item.status);
+  setAttribute(cells.get("glyph"), "href", `#status-${item.status}`);
+  setText(cells.get("word"), STATUS_WORDS[item.status]);
+  setText(cells.get("link"), item.id);
+  setAttribute(cells.get("link"), "href", addressOf(page.task, item.id));
 }
 
 function patchNeighbour(element, cells, item, page) {

@@ -79,7 +79,7 @@ class TaskPage {
     if (before !== undefined && before !== detail.status) this.#follower.announcer.say(`Now ${STATUS_WORDS[detail.status]}.`);
     this.#detail = detail;
     this.#isGone = false;
-    this.#related = new Set([...detail.waits_for, ...detail.needed_by].map((task) => task.id));
+    this.#related = new Set([...detail.waits_for, ...detail.needed_by, ...detail.reruns].map((task) => task.id));
     setHidden(this.#main.querySelector("[data-gone]"), true);
     setAttribute(this.#main, "data-removed", null);
     patchDetail(this.#main, this.#cells, detail, this.#page, this.#follower.now);
@@ -87,7 +87,7 @@ class TaskPage {
     this.#runs.patch(detail, false);
     this.#stack.patch(detail, false);
     setHidden(this.#main.querySelector("[data-watch]").parentElement, isFinal(detail.status));
-    if (this.#related.size) this.#graph ??= this.#startGraph();
+    if (detail.waits_for_count + detail.needed_by_count) this.#graph ??= this.#startGraph();
     document.documentElement.dataset.ready = "1";
   }
 
