@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 
@@ -32,6 +33,38 @@ def test_attempts_are_listed(taskman: TaskControl, visit: Visit) -> None:
     expect(page.get_by_label("Traceback of attempt 1")).to_be_hidden()
     attempts.get_by_text("Traceback").first.click()
     expect(page.get_by_label("Traceback of attempt 1")).to_contain_text("in fails")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_between_attempts_the_page_tells_the_story(
+    taskman: TaskControl, visit: Visit, until: Callable[..., None], scripts: bool
+) -> None:
+    """How long the attempts ran, and the task's way through them: with scripts, and in what the server sends alike."""
+    task = taskman.add("Dials", fails, retries=Retry(2, delay=0.01, factor=100_000, max_delay=600, jitter=0))
+    until(lambda: len(taskman.get_task(task)[0].get("attempts", ())) == 2, "two attempts")
+    page = visit(f"/tasks/{task}", scripts=scripts)
+
+    expect(page.locator("[data-field='run']")).to_have_text(re.compile(r"^2 attempts ran (<1|\d+) ms$"))
+    expect(page.locator(".transitions .word")).to_have_text(
+        ["Suspended", "Running", "Suspended", "Running", "Suspended"]
+    )
+    expect(page.locator(".transitions .note")).to_have_text(["", "attempt 1", "failed", "attempt 2", "failed"])
+
+
+def test_a_task_that_succeeds_at_last_says_what_it_took(taskman: TaskControl, visit: Visit) -> None:
+    """The run time of the last attempt, and that of those before."""
+    calls = iter([fails, ends])
+
+    def dial(handle: TaskHandle) -> None:
+        next(calls)(handle)
+
+    task = taskman.add("Dials", dial, retries=Retry(1, delay=0, jitter=0))
+    taskman.wait(timeout=5)
+    page = visit(f"/tasks/{task}")
+
+    took = r"(<1|\d+) ms, after 1 attempt that ran (<1|\d+) ms"
+    expect(page.locator("[data-field='run']")).to_have_text(re.compile(f"^{took}$"))
+    expect(page.locator(".transitions .note")).to_have_text(["", "attempt 1", "failed", "attempt 2", ""])
 
 
 def test_run_again_with_what_was_canceled(taskman: TaskControl, visit: Visit) -> None:

@@ -17,7 +17,7 @@ ROW_FIELDS = {
 }  # fmt: skip
 DETAIL_FIELDS = ROW_FIELDS | {
     "get_result", "result", "traceback", "log", "process", "waits_for", "needed_by", "waits_for_count",
-    "needed_by_count", "transitions", "why", "why_since", "attempts", "retry_of", "reruns",
+    "needed_by_count", "transitions", "why", "why_since", "attempts", "retry_of", "reruns", "earlier",
 }  # fmt: skip
 
 
