@@ -26,8 +26,8 @@ from .text import Mask, add_mask
 __all__ = ["CannotServe", "Dashboard", "Pace", "Served", "create_app", "create_app_with_login", "serve"]
 
 _PREFIX = re.compile(r"(?:/[\w.~-]+)*", re.ASCII)
-_NEEDED = ["boot_id", "cancel", "changes", "counts", "get_dependants", "get_task", "purge", "purge_preview"]
-_NEEDED += ["is_forked", "remove", "revision", "run_again", "snapshot", "subscribe"]
+_NEEDED = ["boot_id", "cancel", "changes", "counts", "get_dependants", "get_task", "is_forked", "purge"]
+_NEEDED += ["purge_preview", "remove", "revision", "run_again", "run_again_preview", "snapshot", "subscribe"]
 
 
 class Dashboard:

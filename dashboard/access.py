@@ -25,8 +25,9 @@ _NEEDS = {
     "cancellation": {"cancel"},
     "cancellations": {"cancel"},
     "purges": {"purge"},
-    "plans": {"cancel", "purge"},
+    "plans": {"cancel", "purge", "run"},
     "runs": {"run"},
+    "reruns": {"run"},
 }
 _PORTS = {"http": 80, "https": 443}
 

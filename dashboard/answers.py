@@ -56,6 +56,7 @@ def page_answer(panel: Panel, template: str, context: dict[str, Any], status: in
         "neighbourhood": panel.url("neighbours", task_id=ANY_TASK),
         "plans": panel.url("plans"),
         "cancellations": panel.url("cancellations"),
+        "reruns": panel.url("reruns"),
         "exports": panel.url("export", kind="KIND"),
         "boot_id": standing["boot_id"],
         "revision": standing["revision"],

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response
 
-from engine import Status, UnknownTask
+from engine import ShutDown, UnknownTask
 
-from . import audit, wire
+from . import audit, reach, wire
 from .access import check_permission
 from .answers import json_answer
 from .bodies import read_body
@@ -18,88 +17,86 @@ from .panel import Panel
 from .previews import Previews
 from .problems import Problem
 from .query import BadQuery, choose, read_query
-
-Record = Mapping[str, Any]
+from .reach import Reach, Record
+from .text import clean
 
 BODY_LIMIT = 1024 * 1024
 LISTED = 200
 
-_KNOWN = frozenset({"action", "ids", "q", "status", "preview"})
-_HINT = 'Send {"action": "cancel" or "purge"} with "ids", a list of tasks, or with "q" and "status" of an address.'
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The tasks that an action is for, those that go with them, and how many it can't be done to."""
-
-    chosen: list[Record]
-    dependants: list[Record]
-    left: int
-
-
-def plan_cancel(records: Sequence[Record], wanted: Iterable[Record]) -> Plan:
-    """Canceling touches what hasn't ended, and all that waits for it, directly or not."""
-    asked = list(wanted)
-    chosen = [record for record in asked if not _has_ended(record)]
-    waiting: dict[str, list[Record]] = {}
-    for record in records:
-        if wire.is_shown(record) and record["status"] == Status.SUSPENDED:
-            for task_id in wire.dependencies(record):
-                waiting.setdefault(task_id, []).append(record)
-    seen, dependants = {record["id"] for record in chosen}, []
-    front = [record["id"] for record in chosen]
-    while front:
-        for record in waiting.get(front.pop(), ()):
-            if record["id"] not in seen:
-                seen.add(record["id"])
-                dependants.append(record)
-                front.append(record["id"])
-    return Plan(chosen, dependants, len(asked) - len(chosen))
-
-
-def plan_purge(wanted: Iterable[Record]) -> Plan:
-    """A purge takes the records of what has ended; nothing waits for those."""
-    asked = list(wanted)
-    chosen = [record for record in asked if _has_ended(record)]
-    return Plan(chosen, [], len(asked) - len(chosen))
+_ACTIONS = ("cancel", "purge", "run")
+_KNOWN = frozenset({"action", "ids", "q", "status", "failed_dependants"})
+_HINT = (
+    'Send {"action": "cancel", "purge" or "run"} with "ids", a list of tasks, or with "q" and "status" of an address; '
+    'for "run", "failed_dependants": true takes along what was canceled because of them.'
+)
+_TOKEN_HINT = 'Send {"preview": ...} as the plan answered it.'
 
 
 def register(blueprint: Blueprint, panel: Panel) -> None:
     """Add the routes of plans to the panel's blueprint."""
-    cancels = Previews()
+    kept = {"cancel": Previews(), "purge": panel.previews, "run": Previews()}
 
     def plans() -> Response:
         body = read_body(_KNOWN, _HINT, BODY_LIMIT)
         action = body.get("action")
-        if action not in ("cancel", "purge"):
+        if action not in _ACTIONS:
             raise Problem(400, "action can't be read.", _HINT)
         check_permission(action)
-        records = panel.taskman.snapshot().records
-        wanted = _wanted(records, body)
-        plan = plan_cancel(records, wanted) if action == "cancel" else plan_purge(wanted)
-        kept = cancels if action == "cancel" else panel.previews
-        touched = [*plan.chosen, *plan.dependants]
+        plan = _reach(panel, action, body)
+        # A cancel ends what waits by itself; what runs again is named one by one.
+        named = plan.touched if action == "run" else plan.chosen
         return json_answer(
             {
                 "count": len(plan.chosen),
                 "dependants": len(plan.dependants),
-                "left": plan.left,
-                "tasks": [wire.neighbour(record["id"], record) for record in touched[:LISTED]],
-                "preview": kept.keep([record["id"] for record in plan.chosen]),
+                "left": plan.left.total(),
+                "left_because": plan.left,
+                "tasks": [wire.neighbour(record["id"], record) for record in plan.touched[:LISTED]],
+                "preview": kept[action].keep([record["id"] for record in named]),
             }
         )
 
     def cancellations() -> Response:
-        token = read_body(_KNOWN, _HINT, BODY_LIMIT).get("preview")
-        ids = cancels.take(token) if isinstance(token, str) else None
-        if ids is None:
-            raise Problem(409, "This plan is unknown, used or too old.", "Nothing was canceled. Ask for a new plan.")
+        ids = _planned(kept["cancel"], "Nothing was canceled.")
         canceled = sum(_cancel(panel, task_id) for task_id in reversed(ids))
         audit.acted(f"canceled {canceled} of {len(ids)} planned task(s)")
         return json_answer({"canceled": canceled}, 202)
 
+    def reruns() -> Response:
+        ids = _planned(kept["run"], "Nothing was run again.")
+        try:
+            new_ids = panel.taskman.run_again(ids)
+        except ShutDown as error:
+            raise Problem(409, "The tasks can't be run again.", clean(error, 300)) from None
+        audit.acted(f"ran {len(new_ids)} of {len(ids)} planned task(s) again")
+        return json_answer({"ids": new_ids}, 201)
+
     blueprint.add_url_rule("/api/plans", "plans", plans, methods=["POST"])
     blueprint.add_url_rule("/api/cancellations", "cancellations", cancellations, methods=["POST"])
+    blueprint.add_url_rule("/api/runs", "reruns", reruns, methods=["POST"])
+
+
+def _reach(panel: Panel, action: str, body: Mapping[str, Any]) -> Reach:
+    with_dependants = body.get("failed_dependants", False)
+    if not isinstance(with_dependants, bool) or (action != "run" and "failed_dependants" in body):
+        raise Problem(400, "failed_dependants can't be read.", _HINT)
+    records = panel.taskman.snapshot().records
+    asked = _asked(records, body)
+    if action == "run":
+        is_single = "ids" in body and len(asked) == 1
+        return reach.of_run(panel.taskman, records, asked, with_dependants, is_single)
+    return reach.of_cancel(records, asked) if action == "cancel" else reach.of_purge(asked)
+
+
+def _planned(kept: Previews, nothing: str) -> list[str]:
+    """The tasks of the plan that the current request names."""
+    token = read_body({"preview"}, _TOKEN_HINT, BODY_LIMIT).get("preview")
+    if not isinstance(token, str):
+        raise Problem(400, "The preview can't be read.", _TOKEN_HINT)
+    ids = kept.take(token)
+    if ids is None:
+        raise Problem(409, "This plan is unknown, used or too old.", f"{nothing} Ask for a new plan.")
+    return ids
 
 
 def _cancel(panel: Panel, task_id: str) -> bool:
@@ -110,7 +107,8 @@ def _cancel(panel: Panel, task_id: str) -> bool:
         return False
 
 
-def _wanted(records: Sequence[Record], body: Mapping[str, Any]) -> list[Record]:
+def _asked(records: Sequence[Record], body: Mapping[str, Any]) -> list[Record]:
+    """The records that a plan is asked for, oldest first."""
     if "ids" in body:
         ids = body["ids"]
         if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids) or {"q", "status"} & body.keys():
@@ -124,7 +122,3 @@ def _wanted(records: Sequence[Record], body: Mapping[str, Any]) -> list[Record]:
     except BadQuery as error:
         raise Problem(400, str(error), error.hint) from None
     return choose(records, query).records
-
-
-def _has_ended(record: Record) -> bool:
-    return Status(record["status"]).is_final

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from engine import Reason, Status, TaskControl, UnknownTask
@@ -120,7 +121,14 @@ def find_detail(taskman: TaskControl, task_id: str) -> wire.Json | None:
     ]
     named = record.get("retry_of")
     origin = wire.neighbour(named, _record_of(taskman, named)) if isinstance(named, str) else None
-    return wire.detail(record, listed[0], listed[1], (len(before), len(after)), _reason(taskman, task_id), origin)
+    totals, reason = (len(before), len(after)), _reason(taskman, task_id)
+    return wire.detail(record, listed[0], listed[1], totals, reason, origin, _reruns(taskman, record))
+
+
+def _reruns(taskman: TaskControl, record: Record) -> list[wire.Json]:
+    """The newest of those that do a task again, as far as their records are there."""
+    found = ((one, _record_of(taskman, one)) for one in reversed(wire.reruns(record)))
+    return [wire.neighbour(*pair) for pair in islice((pair for pair in found if pair[1]), wire.RERUNS_LIMIT)]
 
 
 def _reason(taskman: TaskControl, task_id: str) -> Reason | None:

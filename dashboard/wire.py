@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from operator import index
-from typing import Any, SupportsFloat, SupportsIndex, cast
+from typing import Any
 
 from engine import Reason, Status
 
+from . import attempts
 from .failures import fingerprint
+from .figures import number_of
 from .text import clean, shown
 
 Record = Mapping[str, Any]
@@ -24,12 +25,10 @@ ERROR_LIMIT = 300
 LONG_LIMIT = 20_000
 RESULT_LIMIT = 4_000
 NEIGHBOURS_LIMIT = 500
-ATTEMPTS_LIMIT = 20
-ATTEMPT_LIMIT = 4_000
+RERUNS_LIMIT = 5
 
 _STATUS_CODES = frozenset(int(status) for status in Status)
 _PIECE = 200  # rows encoded at once
-_BIGGEST_INT = 2**53  # beyond it a browser's numbers aren't exact
 
 
 def encode(payload: object) -> bytes:
@@ -53,6 +52,12 @@ def dependencies(record: Record) -> list[str]:
     return [one for one in named if isinstance(one, str)] if isinstance(named, list | tuple) else []
 
 
+def reruns(record: Record) -> list[str]:
+    """The ids of the tasks that do this one again, oldest first."""
+    named = record.get("reruns")
+    return [one for one in named if isinstance(one, str)] if isinstance(named, list | tuple) else []
+
+
 def row(record: Record) -> Json:
     """A shown record as a row of the list: small, without result, traceback and log."""
     get = record.get
@@ -62,19 +67,19 @@ def row(record: Record) -> Json:
         "name": clean(get("name"), NAME_LIMIT),
         "status": record["status"],
         "timestamp": _label(get("timestamp")) or "",
-        "added_at": _number(get("added_at")),
-        "started_at": _number(get("started_at")),
-        "finished_at": _number(get("finished_at")),
-        "perf": _number(get("perf")) or 0,
+        "added_at": number_of(get("added_at")),
+        "started_at": number_of(get("started_at")),
+        "finished_at": number_of(get("finished_at")),
+        "perf": number_of(get("perf")) or 0,
         "depend_on": dependencies(record),
         "error": None if error is None else clean(error, ERROR_LIMIT),
         "failure": fingerprint(record),
-        "thread": _number(get("thread")),
+        "thread": number_of(get("thread")),
         "progress": progress(record),
         "waiting_for": _label(get("waiting_for")),
         "stopping": _label(get("stopping")),
         "stuck": _stuck(get("stuck")),
-        "thread_timeout": _number(get("thread_timeout")),
+        "thread_timeout": number_of(get("thread_timeout")),
     }
 
 
@@ -85,31 +90,35 @@ def detail(
     totals: tuple[int, int],
     reason: Reason | None = None,
     origin: Json | None = None,
+    again: Sequence[Json] = (),
 ) -> Json:
     """A shown record with everything that the page of one task says.
 
     `waits_for` and `needed_by` are neighbours; `totals` says how many there are of each, listed or not; `reason` says
-    why the task doesn't run or end; `origin` is the neighbour that it does again.
+    why the task doesn't run or end; `origin` is the neighbour that it does again, `again` are those that do it again.
     """
     error, trace = record.get("error"), record.get("traceback")
     # Only a task that keeps its result has one, and None is a result too.
     kept = record.get("get_result") is True and record["status"] == Status.COMPLETED
+    tried = attempts.tried(record)
     return row(record) | {
-        "process": _number(record.get("process")),
+        "process": number_of(record.get("process")),
         "get_result": record.get("get_result") is True,
         "result": shown(record.get("result"), RESULT_LIMIT) if kept else None,
         "error": None if error is None else clean(error, LONG_LIMIT),
         "traceback": None if trace is None else clean(trace, LONG_LIMIT, keep_end=True),
         "log": _log(record.get("log")),
-        "attempts": _attempts(record.get("attempts")),
+        "attempts": attempts.told(tried),
+        "earlier": attempts.earlier(tried),
         "retry_of": origin,
+        "reruns": list(again),
         "why": None if reason is None else clean(reason.text, ERROR_LIMIT + NAME_LIMIT),
-        "why_since": None if reason is None else _number(reason.since),
+        "why_since": None if reason is None else number_of(reason.since),
         "waits_for": list(waits_for),
         "needed_by": list(needed_by),
         "waits_for_count": totals[0],
         "needed_by_count": totals[1],
-        "transitions": _transitions(record),
+        "transitions": attempts.transitions(record, tried),
     }
 
 
@@ -161,21 +170,6 @@ def _message(kind: str, boot_id: str, revision: int, counts: Sequence[int]) -> J
     return {"type": kind, **standing(boot_id, revision, counts), "server_time": time.time()}
 
 
-def _number(value: object) -> int | float | None:
-    """A finite number that JSON can carry, or None for anything else, infinity included."""
-    if type(value) is float:
-        return value if value - value == 0.0 else None
-    if type(value) is int:
-        return value if -_BIGGEST_INT <= value <= _BIGGEST_INT else None
-    if value is None or isinstance(value, bool | str | bytes):
-        return None
-    try:
-        # numpy's numbers, Decimal, Fraction: tried, as they can't all be known here
-        return _number(index(value) if isinstance(value, SupportsIndex) else float(cast(SupportsFloat, value)))
-    except Exception:  # a foreign object's own code
-        return None
-
-
 def _label(value: object) -> str | None:
     """A short word of the engine's own, which holds no secret."""
     if type(value) is str and len(value) <= 40 and value.isascii():
@@ -188,10 +182,10 @@ def progress(record: Record) -> Json | None:
     value = record.get("progress")
     if not isinstance(value, Mapping):
         return None
-    done, message = _number(value.get("done")), value.get("message")
+    done, message = number_of(value.get("done")), value.get("message")
     if done is None:
         return None
-    total = _number(value.get("total"))
+    total = number_of(value.get("total"))
     return {"done": done, "total": total, "message": None if message is None else clean(message, NAME_LIMIT)}
 
 
@@ -199,7 +193,7 @@ def _stuck(value: object) -> Json | None:
     """Since when the task's thread hasn't moved, and from where."""
     if not isinstance(value, Mapping):
         return None
-    since = _number(value.get("since"))
+    since = number_of(value.get("since"))
     return None if since is None else {"since": since, "at": clean(value.get("at"), NAME_LIMIT)}
 
 
@@ -208,7 +202,7 @@ def _log(lines: object) -> list[Json]:
         return []
     return [
         {
-            "at": _number(line.get("at")),
+            "at": number_of(line.get("at")),
             "level": clean(line.get("level"), 20),
             "message": clean(line.get("message"), 2000),
             "logger": None if line.get("logger") is None else clean(line.get("logger"), NAME_LIMIT),
@@ -216,35 +210,3 @@ def _log(lines: object) -> list[Json]:
         for line in lines
         if isinstance(line, Mapping)
     ]
-
-
-def _attempts(given: object) -> list[Json]:
-    """The last of the attempts that failed before the one that goes on, each with its number from 1."""
-    attempts = list(enumerate(given, 1)) if isinstance(given, list | tuple) else []
-    return [
-        {
-            "number": number,
-            "at": _number(one.get("started_at")),
-            "run_s": _number(one.get("run_s")),
-            "error": clean(one.get("error"), ERROR_LIMIT),
-            "traceback": clean(one.get("traceback"), ATTEMPT_LIMIT, keep_end=True),
-        }
-        for number, one in attempts[-ATTEMPTS_LIMIT:]
-        if isinstance(one, Mapping)
-    ]
-
-
-def _transitions(record: Record) -> list[Json]:
-    """The states the task went through, each with its moment and the seconds since the one before."""
-    moments = [(Status.SUSPENDED, _number(record.get("added_at"))), (Status.RUNNING, _number(record.get("started_at")))]
-    status = Status(record["status"])
-    if status.is_final:
-        moments.append((status, _number(record.get("finished_at"))))
-    steps: list[Json] = []
-    before: float | None = None
-    for state, at in moments:
-        if at is not None:
-            after_s = None if before is None else max(0.0, at - before)
-            steps.append({"status": int(state), "word": state.word, "at": at, "after_s": after_s})
-            before = at
-    return steps

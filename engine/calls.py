@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .records import BECAUSE, CANCELED, COMPLETED, Record
@@ -58,38 +58,64 @@ class Rerun(NamedTuple):
     depends_on: tuple[str, ...]
 
 
-def to_rerun(calls: Calls, records: Mapping[str, Record], task_id: str, with_dependants: bool) -> list[Rerun]:
-    """The failed task, and those that were canceled because of it, each after those that it depends on.
+def to_rerun(calls: Calls, records: Mapping[str, Record], named: Container[str], with_dependants: bool) -> list[Rerun]:
+    """Those of the named tasks that can be run again, and if asked those that were canceled because of them.
+
+    Each comes once, after those that it depends on. What hasn't failed is left out, and what would be canceled at once.
 
     Args:
         records: all by id, in the order in which they were added.
-
-    Raises ValueError if there is nothing to run again, or it would be canceled at once.
     """
-    call = calls.get(task_id)
-    if call is None:
-        raise ValueError(f"task {task_id} hasn't failed: only tasks that ended as Error or Canceled can be run again")
-    first = Rerun(task_id, call, _still_there(records, records.get(task_id, {})))
-    failed = [] if call.runs_anyway else [one for one in first.depends_on if records[one].get("status") != COMPLETED]
-    if failed:
-        raise ValueError(
-            f"task {task_id} depends on task {failed[0]}, which hasn't completed: "
-            f"run_again({failed[0]!r}, failed_dependants=True) runs both"
-        )
-    found = {task_id: first}
-    for dependant_id, record in records.items() if with_dependants else ():
-        depends_on = _still_there(records, record)
-        call = calls.get(dependant_id)
-        was_doomed = record.get("status") == CANCELED and str(record.get("error")).startswith(BECAUSE)
-        if call is None or not was_doomed or not any(one in found for one in depends_on):
+    found: dict[str, Rerun] = {}
+    for task_id, record in records.items():
+        call = calls.get(task_id)
+        if call is None:
             continue
-        if all(one in found or records[one].get("status") == COMPLETED for one in depends_on) or call.runs_anyway:
-            found.setdefault(dependant_id, Rerun(dependant_id, call, depends_on))
+        rerun = Rerun(task_id, call, _still_there(records, record))
+        is_wanted = task_id in named or (with_dependants and _was_doomed(record) and _is_behind(rerun, found))
+        if is_wanted and (call.runs_anyway or _blocker(record, records, found, named) is None):
+            found[task_id] = rerun
     return list(found.values())
+
+
+def why_not(calls: Calls, records: Mapping[str, Record], task_id: str) -> ValueError:
+    """Why a task can't be run again."""
+    blocker = _blocker(records[task_id], records) if task_id in records and calls.get(task_id) else None
+    if blocker is None:
+        return ValueError(f"task {task_id} hasn't failed: only tasks that ended as Error or Canceled can be run again")
+    return ValueError(
+        f"task {task_id} depends on task {blocker}, which hasn't completed: "
+        f"run_again({blocker!r}, failed_dependants=True) runs both"
+    )
+
+
+def _was_doomed(record: Record) -> bool:
+    return record.get("status") == CANCELED and str(record.get("error")).startswith(BECAUSE)
+
+
+def _is_behind(rerun: Rerun, found: Container[str]) -> bool:
+    return any(one in found for one in rerun.depends_on)
+
+
+def _blocker(
+    record: Record, records: Mapping[str, Record], found: Container[str] = (), named: Container[str] = ()
+) -> str | None:
+    """The first of those that a task depends on that has neither completed nor is run again before it.
+
+    What is gone had completed, unless it was named to be run again.
+    """
+    for one in _dependencies(record):
+        is_done = records[one].get("status") == COMPLETED if one in records else one not in named
+        if not is_done and one not in found:
+            return one
+    return None
 
 
 def _still_there(records: Mapping[str, Record], record: Record) -> tuple[str, ...]:
     """What a task depends on, but for what had completed and was removed since."""
-    named: Any = record.get("depend_on") or ()
-    ids: Iterable[Any] = (named,) if isinstance(named, str) else named
-    return tuple(one for one in ids if one in records)
+    return tuple(one for one in _dependencies(record) if one in records)
+
+
+def _dependencies(record: Record) -> Iterable[str]:
+    named: str | Iterable[str] = record.get("depend_on") or ()
+    return (named,) if isinstance(named, str) else named

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from . import arguments, records
 from .awaiting import Awaiting
-from .calls import Call, to_rerun
+from .calls import Call, to_rerun, why_not
 from .clearing import Clearing
 from .errors import Forked, ShutDown, TaskCancelled
 from .feed import Change, Subscription
@@ -190,25 +190,42 @@ class TaskControl(Clearing):
         if dependencies and not self._is_looking:
             self._look_later()
 
-    def run_again(self, task_id: str, failed_dependants: bool = False) -> list[str]:
-        """Adds a new task that does what a failed one was to do; returns its id in a list.
+    def run_again(self, ids: str | Iterable[str], failed_dependants: bool = False) -> list[str]:
+        """Adds new tasks that do what failed ones were to do, each once; returns their ids, oldest origin first.
 
         Args:
-            failed_dependants: whether to run those again as well that were canceled because of it; their new ids
-                follow. The new ones depend on each other as the old ones did.
+            ids: one task, which must be one that can be run again; or several, of which others are passed over.
+            failed_dependants: whether to run those again as well that were canceled because of them. The new ones
+                depend on each other as the old ones did.
 
-        The new records name their origin as ``retry_of``; the old ones stay. Raises UnknownTask; ValueError for a task
-        that hasn't ended as Error or Canceled, or depends on one that hasn't completed; ShutDown and Forked.
+        The new records name their origin as ``retry_of``; the old ones stay, and name in ``reruns`` what does them
+        again. Of a single task raises UnknownTask, and ValueError if it hasn't ended as Error or Canceled, or depends
+        on one that hasn't completed. Raises ShutDown and Forked.
         """
-        self._record(task_id)
+        if isinstance(ids, str):
+            self._record(ids)
+        found = self._by_id()
+        reruns = to_rerun(self._life.calls, found, set(arguments.check_ids(ids)), failed_dependants)
+        if isinstance(ids, str) and not reruns:
+            raise why_not(self._life.calls, found, ids)
+        new_ids: dict[str, str] = {}
+        for rerun in reruns:
+            # What has completed may be removed while others are added.
+            kept = [one for one in rerun.depends_on if one in new_ids or self._keeper.find(one) is not None]
+            dependencies = tuple(new_ids.get(one, one) for one in kept)
+            new_ids[rerun.task_id] = self._add_call(rerun.call, dependencies, rerun.task_id)
+        return list(new_ids.values())
+
+    def run_again_preview(self, ids: str | Iterable[str], failed_dependants: bool = False) -> list[str]:
+        """The ids of the tasks that :meth:`run_again` with these arguments would run again now, oldest first."""
+        named = set(arguments.check_ids(ids))
+        return [rerun.task_id for rerun in to_rerun(self._life.calls, self._by_id(), named, failed_dependants)]
+
+    def _by_id(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
         for record in self._keeper.moment().records:
             found.setdefault(record["id"], record)
-        new_ids: dict[str, str] = {}
-        for rerun in to_rerun(self._life.calls, found, task_id, failed_dependants):
-            dependencies = tuple(new_ids.get(one, one) for one in rerun.depends_on)
-            new_ids[rerun.task_id] = self._add_call(rerun.call, dependencies, rerun.task_id)
-        return list(new_ids.values())
+        return found
 
     def _add_call(self, call: Call, dependencies: tuple[str, ...], origin: str) -> str:
         task_id = self._new_id()
@@ -229,6 +246,7 @@ class TaskControl(Clearing):
         task.retry_of = origin
         with shield:
             self._admit(task, dependencies)
+            self._life.journal.tell_rerun(origin, task_id)
         return task_id
 
     def cancel(self, task_id: str) -> bool:

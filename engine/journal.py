@@ -59,6 +59,15 @@ class Journal:
                 return
             self._keeper.replace(task.doc_id, {**record, "stopping": stopping})
 
+    def tell_rerun(self, task_id: str, new_id: str) -> None:
+        """Notes on the record of an ended task, as long as it is there, which new one does it again."""
+        with self._lock:
+            self._keeper.settle()
+            found = self._keeper.locate(task_id)
+            if found is not None:
+                doc_id, record = found
+                self._keeper.replace(doc_id, records.rerun(record, new_id))
+
     def told(self, task: Task) -> tuple[object, ...]:
         """What a task has told of itself so far: each time it tells something, one of these is another object."""
         record = self.record_of(task) or {}

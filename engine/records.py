@@ -29,8 +29,9 @@ ON_REQUEST = "Canceled on request"
 #: How the error of a task begins that was canceled for the sake of another.
 BECAUSE = "Canceled: "
 
-#: How many log lines a record keeps, and how long each, an error line and a traceback may get.
+#: How many log lines and runs of it a record keeps, and how long each, an error line and a traceback may get.
 MAX_LOG_LINES = 200
+MAX_RERUNS = 100
 MAX_LINE_CHARS = 2_000
 MAX_ERROR_CHARS = 10_000
 MAX_TRACEBACK_CHARS = 60_000
@@ -148,6 +149,11 @@ def tried(record: Record, run_s: float, error: str, trace: str | None, *, stoppi
         "attempts": (*record.get("attempts", ()), attempt),
         "retry_at": None,
     }
+
+
+def rerun(record: Record, new_id: str) -> Record:
+    """The version of a task that a new one does again; ``reruns`` is there only where there is one."""
+    return {**record, "reruns": (*(record.get("reruns") or ()), new_id)[-MAX_RERUNS:]}
 
 
 def is_task(document: Mapping[str, Any]) -> bool:

@@ -69,6 +69,40 @@ def test_purge_takes_one_kind(taskman: TaskControl, visit: Visit) -> None:
     assert ["breaks 2"] == [record["name"] for record in taskman.get_all()]
 
 
+def test_one_kind_is_run_again(taskman: TaskControl, visit: Visit) -> None:
+    """All of a kind, each by its newest run: what failed again is run once more, and what is whole by now isn't."""
+    broken = ["A", "B"]
+
+    def fetch(name: str) -> None:
+        if name in broken:
+            raise TimeoutError(name)
+
+    ids = [taskman.add(name, lambda name=name: fetch(name)) for name in ("A", "B")]
+    taskman.add("Behind", ends, depend_on=ids[0])
+    taskman.wait(timeout=5)
+    add(taskman, breaks)
+    page = visit("/failures")
+    again = page.get_by_role("button", name="Run again all with TimeoutError")
+    said = page.locator("[data-plan-count]")
+
+    broken.remove("A")
+    again.click()
+    expect(said).to_have_text("Runs 2 again, and 1 that was canceled because of them.")
+    page.get_by_role("button", name="Run 3 tasks again").click()
+    expect(page.get_by_role("link", name="3 tasks")).to_be_visible()  # the two, and B once more
+    again.click()
+    expect(said).to_have_text("Runs 1 again. Left as they are: 2 already run again.")
+    broken.clear()
+    page.get_by_role("button", name="Run 1 task again").click()
+
+    expect(page.locator(".notice").last).to_have_text("1 task added to run again.")
+    taskman.wait(timeout=5)
+    runs = {
+        name: [task["status"] for task in taskman.get_all() if task["name"] == name] for name in ("A", "B", "Behind")
+    }
+    assert runs == {"A": [1, 0], "B": [1, 1, 0], "Behind": [4, 0]}
+
+
 def test_empty_inbox_says_what_comes(visit: Visit) -> None:
     """Where nothing has failed, the page says what would be here."""
     expect(visit("/failures").get_by_role("heading", name="Nothing has failed")).to_be_visible()

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from engine import TaskControl
-from tests.browser.looking import names, row_of, violations
+from tests.browser.looking import expect_names, leave_rows, names, row_of, violations
 from tests.browser.working import ends, fails, runs_on
 
 pytestmark = pytest.mark.guarantee("P3")
@@ -89,14 +89,81 @@ def test_selected_are_purged(taskman: TaskControl, visit: Visit) -> None:
     expect(page.locator("[data-many-of]")).to_have_text("3 selected")
 
     dialog = choose(page, "Purge records …")
-    expect(dialog.locator("[data-plan-count]")).to_have_text(
-        "Removes the records of 2. 1 has not ended and stays as it is."
-    )
+    expect(dialog.locator("[data-plan-count]")).to_have_text("Removes the records of 2. Left as it is: 1 not ended.")
     assert ["Whole B", "Broken"] == touched(dialog)
     dialog.get_by_role("button", name="Remove 2 records").click()
 
     expect(page.locator("[data-many-of]")).to_have_text("All 2")
     assert ["Runs", "Whole A"] == names(page)
+
+
+def failed_imports(taskman: TaskControl) -> dict[str, int]:
+    """Add two imports that fail until there is tea in the stock, each with a report behind it, and one that ends."""
+    stock: dict[str, int] = {}
+    for name in ("A", "B"):
+        importing = taskman.add(name=f"Import {name}", function=lambda: stock["tea"])
+        taskman.add(name=f"Report {name}", function=ends, depend_on=importing)
+    taskman.add(name="Whole", function=ends)
+    taskman.wait(timeout=5)
+    return stock
+
+
+def test_selected_are_run_again(taskman: TaskControl, visit: Visit) -> None:
+    """A task selected with what was canceled because of it: the dialog names each once, and each is run once."""
+    stock = failed_imports(taskman)
+    page = visit()
+    for name in ("Import A", "Report A", "Whole"):
+        page.get_by_role("checkbox", name=f"Select {name}").check()
+
+    dialog = choose(page, "Run again …")
+    expect(dialog.locator("[data-plan-count]")).to_have_text("Runs 2 again. Left as it is: 1 not failed.")
+    expect(dialog.get_by_role("checkbox")).to_be_hidden()
+    assert ["Import A", "Report A"] == touched(dialog)
+    stock["tea"] = 3
+    dialog.get_by_role("button", name="Run 2 tasks again").click()
+
+    expect(page.locator(".notice")).to_have_text("2 tasks added to run again.")
+    expect(page.locator("[data-count='0']")).to_have_text("3")
+    leave_rows(page)
+    expect_names(page, ["Report A", "Import A", "Whole", "Report B", "Import B", "Report A", "Import A"])
+    assert [1, 4, 1, 4, 0, 0, 0] == [record["status"] for record in taskman.get_all()]
+
+
+def test_all_that_match_are_run_again(taskman: TaskControl, visit: Visit) -> None:
+    """With the dependants that were canceled, or without; a second time there is nothing left to be run again."""
+    stock = failed_imports(taskman)
+    page = visit("/?status=1")
+    dialog = choose(page, "Run again …")
+    said = dialog.locator("[data-plan-count]")
+    expect(said).to_have_text("Runs 2 again, and 2 that were canceled because of them.")
+    assert ["Import A", "Import B", "Report A", "Report B"] == touched(dialog)
+
+    dialog.get_by_label("With the dependants that were canceled").uncheck()
+    expect(said).to_have_text("Runs 2 again.")
+    assert ["Import A", "Import B"] == touched(dialog)
+    dialog.get_by_label("With the dependants that were canceled").check()
+    expect(said).to_contain_text("and 2 that were canceled")
+    stock["tea"] = 3
+    dialog.get_by_role("button", name="Run 4 tasks again").click()
+
+    expect(page.locator("[data-count='0']")).to_have_text("5")
+    dialog = choose(page, "Run again …")
+    expect(said).to_have_text("Nothing to run again. Left as they are: 2 already run again.")
+    dialog.get_by_role("button", name="Close").click()
+    assert len(taskman.get_all()) == 9
+
+
+def test_r_runs_a_task_again(taskman: TaskControl, visit: Visit) -> None:
+    """The key shows the plan for the task that has the focus; what changes nothing comes first."""
+    failed_imports(taskman)
+    page = visit()
+    row_of(page, "Import B").locator(".cell-name a").focus()
+
+    page.keyboard.press("r")
+
+    expect(page.get_by_role("dialog", name="Run tasks again")).to_contain_text("Runs 1 again, and 1 that was canceled")
+    expect(page.get_by_role("button", name="Leave them")).to_be_focused()
+    assert [] == violations(page)
 
 
 def test_rows_stand_still_while_selected(taskman: TaskControl, visit: Visit) -> None:

@@ -21,9 +21,9 @@ Visit = Callable[..., Page]
 VIEWS = ("/", "/failures", "/activity", "/tasks/{running}", "/tasks/{failed}")
 BUTTONS = {
     "cancel": "[data-action=cancel], [data-many-action=cancel]",
-    "purge": "[data-action=open-purge], [data-many-action=purge], .failure-actions button",
+    "purge": "[data-action=open-purge], [data-many-action=purge]",
     "export": "[data-export]",
-    "run": "[data-field=again]",
+    "run": "[data-field=again], [data-many-action=run]",
 }
 
 

@@ -32,6 +32,7 @@ ROUTES = {
     "cancellation": ("POST", "/api/tasks/{task}/cancellation", 409),
     "purges": ("POST", "/api/purges", 400),
     "runs": ("POST", "/api/tasks/{task}/runs", 400),
+    "reruns": ("POST", "/api/runs", 400),
     "export": ("GET", "/api/export.csv", 200),
     "plans": ("POST", "/api/plans", 400),
     "cancellations": ("POST", "/api/cancellations", 400),
@@ -39,7 +40,7 @@ ROUTES = {
     "stray": ("GET", "/nowhere", 404),
 }
 ALL = set(ROUTES)
-ACTIONS = {"cancellation", "cancellations", "plans", "purges", "runs"}
+ACTIONS = {"cancellation", "cancellations", "plans", "purges", "reruns", "runs"}
 
 OWN = {"Origin": "http://localhost"}
 
@@ -80,13 +81,13 @@ SITUATIONS = {
     "a proxy, let in by the hook": (OWN | {"X-Forwarded-For": "192.0.2.7"}, lambda request: "operator", set()),
     "a viewer": (OWN, lambda request: "viewer", ACTIONS),
     "who may only look": (OWN, lambda request: {"view"}, ACTIONS | {"export"}),
-    "who may look and cancel": (OWN, lambda request: {"view", "cancel"}, {"export", "purges", "runs"}),
+    "who may look and cancel": (OWN, lambda request: {"view", "cancel"}, {"export", "purges", "reruns", "runs"}),
     "who may look and purge": (
         OWN,
         lambda request: {"view", "purge"},
-        {"export", "cancellation", "cancellations", "runs"},
+        {"export", "cancellation", "cancellations", "reruns", "runs"},
     ),
-    "who may look and run": (OWN, lambda request: {"view", "run"}, ACTIONS - {"runs"} | {"export"}),
+    "who may look and run": (OWN, lambda request: {"view", "run"}, ACTIONS - {"plans", "reruns", "runs"} | {"export"}),
     "who may look and export": (OWN, lambda request: frozenset({"view", "export"}), ACTIONS),
     "who may do each": (OWN, lambda request: {"view", "export", "cancel", "purge", "run"}, set()),
     "nobody": (OWN, lambda request: False, ALL),

@@ -35,6 +35,7 @@ RULES = {
     "plans": "plans",
     "purges": "purges",
     "runs": "runs",
+    "reruns": "runs",
     "live": "listens",
     "stray": "strays",
 }
@@ -43,7 +44,7 @@ NEEDS = {
     "exports": {"export"},
     "cancels": {"cancel"},
     "purges": {"purge"},
-    "plans": {"cancel", "purge"},
+    "plans": {"cancel", "purge", "run"},
     "runs": {"run"},
 }
 SAFE = {"GET", "HEAD", "OPTIONS"}

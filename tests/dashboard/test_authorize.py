@@ -99,10 +99,11 @@ PARTS = {
     "export": ('data-export="csv"',),
     "cancel": ('data-action="cancel"', 'data-many-action="cancel"'),
     "purge": ('data-action="open-purge"', 'data-many-action="purge"', "data-purge-form"),
+    "run": ('data-many-action="run"',),
 }
 
 
-@pytest.mark.parametrize("may", [set(), {"export"}, {"cancel"}, {"purge"}, {"cancel", "purge"}])
+@pytest.mark.parametrize("may", [set(), {"export"}, {"cancel"}, {"purge"}, {"run"}, {"cancel", "purge"}])
 def test_pages_have_the_buttons_of_what_is_allowed(taskman, tasks, may):
     """What may not be done has no button, neither in the list nor in the dialogs."""
     tasks.running()
@@ -111,21 +112,21 @@ def test_pages_have_the_buttons_of_what_is_allowed(taskman, tasks, may):
 
     assert {action for action, parts in PARTS.items() if all(part in page for part in parts)} == may
     assert {action for action, parts in PARTS.items() if any(part in page for part in parts)} == may
-    assert ('data-field="select"' in page) == ("data-plan-title" in page) == bool(may & {"cancel", "purge"})
+    assert ('data-field="select"' in page) == ("data-plan-title" in page) == bool(may & {"cancel", "purge", "run"})
 
 
-@pytest.mark.parametrize("action", ["cancel", "purge"])
+@pytest.mark.parametrize("action", ["cancel", "purge", "run"])
 def test_a_plan_is_made_for_what_is_allowed(taskman, tasks, action):
-    """Who may only purge can't have a cancellation planned, nor the other way round."""
+    """Who may only purge can't have a cancellation or runs planned, and so on."""
     task_id = tasks.completed()
     client = client_of(taskman, lambda request: {"view", action})
 
     answers = {
         wish: client.post("/api/plans", json={"action": wish, "ids": [task_id]}).status_code
-        for wish in ("cancel", "purge")
+        for wish in ("cancel", "purge", "run")
     }
 
-    assert answers == {"cancel": 403, "purge": 403} | {action: 200}
+    assert answers == {"cancel": 403, "purge": 403, "run": 403} | {action: 200}
 
 
 def test_a_hook_that_fails_lets_nobody_in(taskman, caplog):

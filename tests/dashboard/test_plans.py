@@ -25,6 +25,7 @@ def test_a_cancel_names_those_that_wait(client, chain):
     plan = ask(client, action="cancel", ids=[chain[0], chain[3]])
 
     assert (plan["count"], plan["dependants"], plan["left"]) == (1, 2, 1)
+    assert plan["left_because"] == {"already ended": 1}
     assert [task["name"] for task in plan["tasks"]] == ["first", "second", "third"]
 
 
@@ -78,6 +79,8 @@ def test_a_plan_of_one_kind_does_nothing_of_the_other(client, taskman, chain):
         {"action": "cancel", "q": "after:noon", "status": ""},
         {"action": "cancel", "q": "", "status": "9"},
         {"action": "cancel", "ids": [], "everything": True},
+        {"action": "cancel", "ids": [], "failed_dependants": True},
+        {"action": "run", "ids": [], "failed_dependants": 1},
         [],
     ],
 )

@@ -17,7 +17,7 @@ ROW_FIELDS = {
 }  # fmt: skip
 DETAIL_FIELDS = ROW_FIELDS | {
     "get_result", "result", "traceback", "log", "process", "waits_for", "needed_by", "waits_for_count",
-    "needed_by_count", "transitions", "why", "why_since", "attempts", "retry_of",
+    "needed_by_count", "transitions", "why", "why_since", "attempts", "retry_of", "reruns", "earlier",
 }  # fmt: skip
 
 
@@ -211,6 +211,21 @@ def test_a_task_that_was_run_again_names_its_origin(client, taskman, tasks):
     origins.append(client.get(f"/api/tasks/{again}").json["retry_of"])
 
     assert origins == [{"id": failed, "name": "broken", "status": 1}, {"id": failed, "name": "", "status": None}]
+
+
+def test_a_task_names_what_does_it_again(client, taskman, tasks):
+    """The newest five whose records are there, the newest first, each with its state; its page links them."""
+    failed = tasks.failed("broken")
+    runs = [taskman.run_again(failed)[0] for _ in range(7)]
+    assert taskman.wait(runs, timeout=10)
+    taskman.remove(runs[-1])
+
+    reruns = client.get(f"/api/tasks/{failed}").json["reruns"]
+    page = client.get(f"/tasks/{failed}").text
+
+    assert reruns == [{"id": one, "name": "broken", "status": 1} for one in runs[5:0:-1]]
+    assert [f'href="/tasks/{one}"' in page for one in runs] == [False] + [True] * 5 + [False]
+    assert client.get(f"/api/tasks/{runs[0]}").json["reruns"] == []
 
 
 def test_a_result_that_was_not_asked_for_is_null(client, tasks):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import wire
+from dashboard import attempts, wire
 
 pytestmark = pytest.mark.guarantee("P1")
 
@@ -39,7 +39,7 @@ ODD = [
 FIELDS = [
     "name", "timestamp", "added_at", "started_at", "finished_at", "perf", "depend_on", "error", "thread", "progress",
     "waiting_for", "stopping", "stuck", "thread_timeout", "get_result", "result", "traceback", "log",
-    "process", "attempts",
+    "process", "attempts", "reruns",
 ]  # fmt: skip
 
 
@@ -150,10 +150,10 @@ def test_the_last_attempts_travel_masked_and_cut():
 
     sent = wire.detail(record, [], [], (0, 0))["attempts"]
 
-    assert [one["number"] for one in sent] == list(range(101 - wire.ATTEMPTS_LIMIT, 101))
+    assert [one["number"] for one in sent] == list(range(101 - attempts.MOST_TOLD, 101))
     assert (sent[0]["at"], sent[0]["run_s"]) == (1.0, 0.5)
     assert sent[0]["error"].startswith("password=*** e")
-    assert (len(sent[0]["error"]), len(sent[0]["traceback"])) == (wire.ERROR_LIMIT, wire.ATTEMPT_LIMIT)
+    assert (len(sent[0]["error"]), len(sent[0]["traceback"])) == (attempts.ERROR_LIMIT, attempts.TRACEBACK_LIMIT)
 
 
 def test_results_are_shown_short():
@@ -188,6 +188,14 @@ def test_a_result_that_cannot_show_itself_is_named():
             [(2, 1.0, None), (3, 3.0, 2.0), (0, 7.5, 4.5)],
         ),
         ({"status": 4, "added_at": 1.0, "finished_at": 2.0}, [(2, 1.0, None), (4, 2.0, 1.0)]),
+        (
+            {"status": 3, "added_at": 1.0, "started_at": 9.0, "attempts": ({"started_at": 3.0, "run_s": 2.0},)},
+            [(2, 1.0, None), (3, 3.0, 2.0), (2, 5.0, 2.0), (3, 9.0, 4.0)],
+        ),
+        (
+            {"status": 4, "added_at": 1.0, "finished_at": 6.0, "attempts": ({"started_at": 3.0, "run_s": 2.0},)},
+            [(2, 1.0, None), (3, 3.0, 2.0), (2, 5.0, 2.0), (4, 6.0, 1.0)],
+        ),
         ({"status": 4}, []),
         ({"status": 4, "added_at": 2.0, "finished_at": 1.0}, [(2, 2.0, None), (4, 1.0, 0.0)]),
     ],
@@ -218,3 +226,21 @@ def test_statuses_are_listed_in_the_pages_order():
         (1, "error"),
         (4, "canceled"),
     ]
+
+
+def test_attempts_before_are_told_in_all():
+    """How many there were, how long they ran and when the first began; of many, the last ones are transitions."""
+    failed = tuple({"started_at": 10.0 * number, "run_s": 1.5} for number in range(1, 31))
+    record = {"id": "a", "status": 2, "added_at": 1.0, "attempts": failed}
+    detail = wire.detail(record, [], [], (0, 0))
+    steps = [(step["word"], step["at"], step["note"]) for step in detail["transitions"]]
+
+    assert detail["earlier"] == {"attempts": 30, "run_s": 45.0, "started_at": 10.0}
+    assert steps[:4] == [
+        ("Suspended", 1.0, ""),
+        ("Suspended", 101.5, "attempts 1 to 10 failed"),
+        ("Running", 110.0, "attempt 11"),
+        ("Suspended", 111.5, "failed"),
+    ]
+    assert len(steps) == 2 + 2 * attempts.MOST_TOLD
+    assert wire.detail({"id": "a", "status": 2}, [], [], (0, 0))["earlier"] is None

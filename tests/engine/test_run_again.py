@@ -26,7 +26,7 @@ class FailsFirst:
 
 
 def test_a_failed_task_is_run_again_as_a_new_one(taskman, ended):
-    """It does the same, under a new id, and names its origin; the old record stays as it was."""
+    """It does the same, under a new id; both records name each other, and nothing else of the old one changes."""
     old = taskman.add("import", FailsFirst(), get_result=True, thread_timeout=9)
     before = dict(ended(old))
     (new,) = taskman.run_again(old)
@@ -35,7 +35,7 @@ def test_a_failed_task_is_run_again_as_a_new_one(taskman, ended):
     assert new != old
     assert (record["name"], record["status"], record["result"], record["thread_timeout"]) == ("import", 0, 2, 9)
     assert record["retry_of"] == old
-    assert taskman.get_task(old)[0] == before
+    assert taskman.get_task(old)[0] == before | {"reruns": (new,)}
 
 
 def test_its_canceled_dependants_are_run_again_on_request(taskman, ended):
@@ -115,6 +115,84 @@ def test_what_cannot_be_run_again_is_refused(taskman, gate, ended):
     with pytest.raises(UnknownTask):
         taskman.run_again("0123456789")
     gate.open()
+
+
+@pytest.mark.parametrize("with_dependants", [False, True])
+def test_several_are_run_again_each_once(taskman, ended, with_dependants):
+    """Chosen together with those that were canceled because of them, they are linked as before; none comes twice."""
+    first, other = taskman.add("first", FailsFirst()), taskman.add("other", FailsFirst())
+    both = taskman.add("both", lambda: None, depend_on=[first, other])
+    last = taskman.add("last", lambda: None, depend_on=both)
+    ended(first), ended(other), ended(last)
+    chosen = [both, other, first, first]
+    preview = taskman.run_again_preview(chosen, with_dependants)
+    ids = taskman.run_again(chosen, with_dependants)
+    records = [ended(one) for one in ids]
+
+    assert preview == [first, other, both, last][: 4 if with_dependants else 3]
+    assert [record["retry_of"] for record in records] == preview
+    assert [record["status"] for record in records] == [0] * len(preview)
+    assert records[2]["depend_on"] == ids[:2]
+
+
+def test_of_several_those_that_cannot_be_run_again_are_passed_over(taskman, gate, ended):
+    """What hasn't failed, what is unknown or gone, and what would be canceled at once or lacks what it waited for."""
+    completed = taskman.add("completed", lambda: None)
+    failed, removed = taskman.add("failed", FailsFirst()), taskman.add("removed", FailsFirst())
+    behind = taskman.add("behind", lambda: None, depend_on=failed)
+    behind_removed = taskman.add("behind removed", lambda: None, depend_on=removed)
+    alone = taskman.add("alone", FailsFirst())
+    running = taskman.add("running", gate)
+    ended(behind), ended(behind_removed), ended(alone), ended(completed), gate.wait_until_started()
+    taskman.remove(removed)
+    chosen = [completed, behind, removed, behind_removed, alone, running, "0123456789"]
+    preview = taskman.run_again_preview(chosen)
+    (new,) = taskman.run_again(chosen)
+    gate.open()
+
+    assert preview == [alone]
+    assert ended(new)["retry_of"] == alone
+    assert taskman.run_again([]) == taskman.run_again([completed]) == taskman.run_again_preview(completed) == []
+
+
+def test_what_had_completed_may_be_removed_meanwhile(taskman, gate, ended, monkeypatch):
+    """While many are added; the new task then depends on what is left."""
+    done = taskman.add("done", lambda: None)
+    ended(done)
+    task = taskman.add("task", gate, depend_on=done)
+    gate.wait_until_started()
+    taskman.cancel(task)
+    gate.open()
+    found = taskman._by_id()
+    monkeypatch.setattr(taskman, "_by_id", lambda: taskman.remove(done) and found)
+    (new,) = taskman.run_again(task)
+
+    assert (ended(new)["status"], ended(new)["depend_on"]) == (0, None)
+
+
+def test_a_task_knows_what_runs_it_again(taskman, ended):
+    """The last hundred of them, the oldest first; each is a change of its record, and none a transition."""
+    task = taskman.add("task", FailsFirst())
+    ended(task)
+    since = taskman.revision
+    runs = [taskman.run_again(task)[0] for _ in range(102)]
+    assert taskman.wait(runs, timeout=10)
+    changes = [change.record for change in taskman.changes(since) if change.id == task]
+
+    assert taskman.get_task(task)[0]["reruns"] == tuple(runs[-100:])
+    assert [(record["status"], record["reruns"][-1]) for record in changes] == [(1, one) for one in runs]
+
+
+def test_a_task_that_is_gone_by_then_is_run_again(taskman, ended, monkeypatch):
+    """Its record is removed in the instant after the new task was added: there is nothing to note it on."""
+    task = taskman.add("task", FailsFirst())
+    ended(task)
+    admit = taskman._admit
+    monkeypatch.setattr(taskman, "_admit", lambda *args: (admit(*args), taskman.remove(task)))
+    (new,) = taskman.run_again(task)
+
+    assert ended(new)["status"] == 0
+    assert taskman.get_task(task) == []
 
 
 def test_the_new_task_has_the_retries_of_the_old(taskman, ended):

@@ -10,6 +10,7 @@ export class Acting {
   #page;
   #model;
   #table;
+  #dialog;
   #selection;
   #cancels;
   #many;
@@ -23,8 +24,8 @@ export class Acting {
     this.#model = model;
     this.#table = table;
     const onToggle = (isOpen) => hold("dialog", isOpen);
-    const acts = page.may.cancel || page.may.purge;
-    const dialog = acts ? new PlanDialog(page, onToggle) : null;
+    const acts = page.may.cancel || page.may.run || page.may.purge;
+    const dialog = (this.#dialog = acts ? new PlanDialog(page, onToggle) : null);
     if (page.may.purge) new PurgeDialog(page.purges, onToggle);
     this.#cancels = new Cancels(page.cancellation, dialog, announcer, onChange);
     this.#selection = new Selection((size) => hold("selection", size > 0));
@@ -50,6 +51,7 @@ export class Acting {
     return {
       x: () => this.#focused && this.#selection.toggle(this.#focused),
       ...(this.#page.may.cancel ? { c: () => this.#cancelChosen() } : {}),
+      ...(this.#page.may.run ? { r: () => this.#runChosen() } : {}),
       Escape: () => this.#selection.clear(),
     };
   }
@@ -70,6 +72,11 @@ export class Acting {
   #cancelChosen() {
     if (this.#selection.size) this.#many.act("cancel");
     else if (this.#focused) this.#cancel(this.#focused);
+  }
+
+  #runChosen() {
+    if (this.#selection.size) this.#many.act("run");
+    else if (this.#focused) this.#dialog.open("run", { ids: [this.#focused] });
   }
 
   #cancel(id) {

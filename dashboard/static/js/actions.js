@@ -27,8 +27,9 @@ export class Cancels {
     this.#pending.add(id);
     this.#onChange();
     try {
-      const plan = await this.#dialog.ask("cancel", { ids: [id] });
-      if (plan.dependants) this.#dialog.show("cancel", plan);
+      const wish = { ids: [id] };
+      const plan = await this.#dialog.ask("cancel", wish);
+      if (plan.dependants) this.#dialog.show("cancel", wish, plan);
       else {
         await postJson(addressOf(this.#pattern, id));
         this.#announcer.say(`Canceled: ${name}`);

@@ -1,7 +1,7 @@
 /** Puts what the server tells of one task into its page. */
 import { addressOf } from "./address.js";
 import { patchEntries, setAttribute, setHidden, setMeter, setText } from "./cells.js";
-import { added, count, duration, figure, run, timeOfDay, waited, why } from "./format.js";
+import { added, count, duration, figure, runs, timeOfDay, waited, why } from "./format.js";
 import { COMPLETED, isFinal, STATUS_WORDS } from "./status.js";
 
 /** Patches the whole page. `page` holds the addresses. */
@@ -24,8 +24,8 @@ export function patchDetail(main, cells, detail, page, now) {
 /** Patches what ticks while the task waits or runs. */
 export function patchTimes(cells, detail, now) {
   setText(cells.get("why"), why(detail, now));
-  setText(cells.get("waited"), waited(detail, now));
-  setText(cells.get("run"), run(detail, now) || "has not run");
+  setText(cells.get("waited"), waited({ ...detail, ...(detail.earlier && { started_at: detail.earlier.started_at }) }, now));
+  setText(cells.get("run"), runs(detail, now));
 }
 
 function patchTexts(main, cells, detail) {
@@ -57,6 +57,9 @@ function patchLists(main, detail, page) {
   patchEntries(main.querySelector('[data-entries="transition"]'), "transition", detail.transitions, patchTransition);
   patchEntries(main.querySelector('[data-entries="attempt"]'), "attempt", detail.attempts, patchAttempt);
   setHidden(main.querySelector('[data-section="attempts"]'), detail.attempts.length === 0);
+  const reruns = main.querySelector('[data-entries="rerun"]');
+  patchEntries(reruns, "rerun", detail.reruns, (element, cells, item) => patchRerun(cells, item, page));
+  setHidden(reruns, detail.reruns.length === 0);
   for (const key of ["waits_for", "needed_by"]) {
     const list = main.querySelector(`[data-of="${key}"]`);
     patchEntries(list, "neighbour", detail[key], (element, cells, item) => patchNeighbour(element, cells, item, page));
@@ -76,6 +79,7 @@ function patchTransition(element, cells, item) {
   setAttribute(element, "data-status", item.status);
   setAttribute(cells.get("glyph"), "href", `#status-${item.status}`);
   setText(cells.get("word"), item.word);
+  setText(cells.get("note"), item.note);
   setText(cells.get("moment"), item.at === null ? "" : timeOfDay(item.at));
   setText(cells.get("after"), item.after_s === null ? "" : `after ${duration(item.after_s)}`);
 }
@@ -88,6 +92,14 @@ function patchAttempt(element, cells, item) {
   setText(cells.get("traceback"), item.traceback);
   setAttribute(cells.get("traceback"), "aria-label", `Traceback of attempt ${item.number}`);
   setHidden(cells.get("fold"), !item.traceback);
+}
+
+function patchRerun(cells, item, page) {
+  setAttribute(cells.get("state"), "data-status", item.status);
+  setAttribute(cells.get("glyph"), "href", `#status-${item.status}`);
+  setText(cells.get("word"), STATUS_WORDS[item.status]);
+  setText(cells.get("link"), item.id);
+  setAttribute(cells.get("link"), "href", addressOf(page.task, item.id));
 }
 
 function patchNeighbour(element, cells, item, page) {

@@ -35,15 +35,15 @@ class FailuresPage {
   }
 
   start() {
-    if (this.#page.may.purge) this.#listen(new PlanDialog(this.#page, () => {}));
+    if (this.#page.may.run || this.#page.may.purge) this.#listen(new PlanDialog(this.#page, () => {}));
     this.#follower.start(() => this.#show());
     this.#fetching.again();
   }
 
   #listen(dialog) {
     this.#list.addEventListener("click", ({ target }) => {
-      const fingerprint = target.closest("[data-fingerprint]")?.dataset.fingerprint;
-      if (fingerprint) dialog.open("purge", { q: `failure:${fingerprint}`, status: "" });
+      const action = target.closest("[data-many-action]")?.dataset.manyAction;
+      if (action) dialog.open(action, { q: `failure:${target.closest("[data-fingerprint]").dataset.fingerprint}`, status: "" });
     });
   }
 
@@ -81,8 +81,10 @@ class FailuresPage {
     setText(cells.get("count"), count(group.count));
     setText(cells.get("count-word"), group.count === 1 ? "task" : "tasks");
     setAttribute(cells.get("all"), "href", listAddress(this.#page.home, { q: `failure:${group.fingerprint}` }));
-    if (!cells.has("purge")) return;
-    setAttribute(cells.get("purge"), "data-fingerprint", group.fingerprint);
-    setAttribute(cells.get("purge"), "aria-label", `Purge all with ${group.type}`);
+    if (!cells.has("actions")) return;
+    setAttribute(cells.get("actions"), "data-fingerprint", group.fingerprint);
+    const label = (button, verb) => button && setAttribute(button, "aria-label", `${verb} all with ${group.type}`);
+    label(cells.get("rerun"), "Run again");
+    label(cells.get("purge"), "Purge");
   }
 }

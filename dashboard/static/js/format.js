@@ -49,6 +49,14 @@ export function run(task, now) {
   return inWords(runSeconds(task, now), task.finished_at !== null);
 }
 
+/** How long a task has run, with the attempts before. */
+export function runs(detail, now) {
+  const [last, { earlier }] = [run(detail, now), detail];
+  if (!earlier) return last || "has not run";
+  const before = `${counted(earlier.attempts, "attempt")}${last ? " that" : ""} ran ${duration(earlier.run_s)}`;
+  return last ? `${last}, after ${before}` : before;
+}
+
 function inWords(seconds, isOver) {
   if (seconds === null) return "";
   return isOver ? duration(seconds) : elapsed(seconds);

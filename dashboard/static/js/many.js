@@ -15,8 +15,8 @@ export class Many {
     this.#selection = selection;
     this.#dialog = dialog;
     this.#query = query;
-    for (const action of ["cancel", "purge"]) {
-      this.#menu.querySelector(`[data-many-action="${action}"]`)?.addEventListener("click", () => this.act(action));
+    for (const choice of this.#menu.querySelectorAll("[data-many-action]")) {
+      choice.addEventListener("click", () => this.act(choice.dataset.manyAction));
     }
     this.#menu.querySelector('[data-action="unselect"]')?.addEventListener("click", () => {
       this.#menu.open = false;

@@ -5,18 +5,46 @@ import { postJson } from "./http.js";
 import { notify } from "./notices.js";
 import { patchPreview } from "./purge.js";
 
+/** `at`: where in `page` the address is that it is done at; `answer`: how many it was done to. */
 const WORDS = {
-  cancel: { title: "Cancel tasks", button: "Cancel", done: "canceled", nothing: "Nothing to cancel: all of them have ended." },
-  purge: { title: "Purge records", button: "Remove", done: "removed", nothing: "Nothing to remove: none of them has ended." },
+  cancel: {
+    title: "Cancel tasks",
+    button: (many) => `Cancel ${counted(many, "task")}`,
+    keep: "Keep them",
+    behind: "waits for it",
+    nothing: "Nothing to cancel.",
+    at: "cancellations",
+    said: ({ canceled }) => `${counted(canceled, "task")} canceled.`,
+  },
+  purge: {
+    title: "Purge records",
+    button: (many) => `Remove ${counted(many, "record")}`,
+    keep: "Keep them",
+    nothing: "Nothing to remove.",
+    at: "purges",
+    said: ({ removed }) => `${counted(removed, "record")} removed.`,
+  },
+  run: {
+    title: "Run tasks again",
+    button: (many) => `Run ${counted(many, "task")} again`,
+    keep: "Leave them",
+    behind: "comes along",
+    nothing: "Nothing to run again.",
+    at: "reruns",
+    said: ({ ids }) => `${counted(ids.length, "task")} added to run again.`,
+  },
 };
 
 export class PlanDialog {
   #page;
   #dialog = document.querySelector("[data-plan]");
+  #button = this.#dialog.querySelector('[data-action="do-plan"]');
+  #withBehind = this.#part("behind").control;
   #action;
+  #wish;
   #preview;
   #onToggle;
-  #onDone = () => {};
+  #onDone;
 
   /** `onToggle(isOpen)` is called as the dialog opens and closes. */
   constructor(page, onToggle) {
@@ -24,54 +52,72 @@ export class PlanDialog {
     this.#onToggle = onToggle;
     this.#dialog.addEventListener("close", () => onToggle(false));
     this.#dialog.querySelector('[data-action="close-plan"]').addEventListener("click", () => this.#dialog.close());
-    this.#dialog.querySelector('[data-action="do-plan"]').addEventListener("click", () => this.#do());
+    this.#button.addEventListener("click", () => this.#do());
+    this.#withBehind.addEventListener("change", () => this.#askAnew());
   }
 
-  /** Asks what an action would touch: `wish` is `{ ids }` or `{ q, status }`. */
+  /** Asks what an action would touch: `wish` is `{ ids }` or `{ q, status }`, and for running again `failed_dependants`. */
   ask(action, wish) {
-    return postJson(this.#page.plans, { action, ...wish });
+    return postJson(this.#page.plans, { action, ...(action === "run" && { failed_dependants: true }), ...wish });
   }
 
-  /** Shows what an action would touch; `onDone()` is called once it is done. */
+  /** Shows what an action would touch; `onDone(answer)` is called once it is done. */
   async open(action, wish, onDone = () => {}) {
     try {
-      this.show(action, await this.ask(action, wish), onDone);
+      this.show(action, wish, await this.ask(action, wish), onDone);
     } catch (refusal) {
       notify(refusal.message, { problem: true });
     }
   }
 
-  show(action, plan, onDone = () => {}) {
+  show(action, wish, plan, onDone = () => {}) {
     if (this.#dialog.open) return;
-    const words = WORDS[action];
-    [this.#action, this.#preview, this.#onDone] = [action, plan.preview, onDone];
-    const touched = plan.count + plan.dependants;
-    setText(this.#part("title"), words.title);
-    setText(this.#part("count"), plan.count === 0 ? words.nothing : sentence(action, plan));
-    setText(this.#part("button"), `${words.button} ${counted(touched, action === "cancel" ? "task" : "record")}`);
-    const button = this.#dialog.querySelector('[data-action="do-plan"]');
-    button.disabled = false;
-    setHidden(button, plan.count === 0);
-    setText(this.#part("close"), plan.count === 0 ? "Close" : "Keep them");
-    const tasks = plan.tasks.map((task, index) => ({ ...task, isBehind: index >= plan.count }));
-    patchEntries(this.#part("list"), "preview", tasks, patchPreview);
-    setHidden(this.#part("list"), touched === 0);
-    setText(this.#part("more"), touched > tasks.length ? `… and ${count(touched - tasks.length)} more.` : "");
-    this.#complain("");
+    [this.#action, this.#wish, this.#onDone] = [action, wish, onDone];
+    setText(this.#part("title"), WORDS[action].title);
+    this.#button.classList.toggle("danger", action !== "run");
+    this.#withBehind.checked = true;
+    setHidden(this.#part("behind"), action !== "run" || plan.dependants === 0);
+    this.#put(plan);
     this.#onToggle(true);
     this.#dialog.showModal();
   }
 
-  async #do() {
-    const address = this.#action === "cancel" ? this.#page.cancellations : this.#page.purges;
-    const button = this.#dialog.querySelector('[data-action="do-plan"]');
-    button.disabled = true;
+  #put(plan) {
+    const words = WORDS[this.#action];
+    const touched = plan.count + plan.dependants;
+    this.#preview = plan.preview;
+    setText(this.#part("count"), sentence(this.#action, plan));
+    setText(this.#part("button"), words.button(touched));
+    this.#button.disabled = false;
+    setHidden(this.#button, plan.count === 0);
+    setText(this.#part("close"), plan.count === 0 ? "Close" : words.keep);
+    const tasks = plan.tasks.map((task, index) => ({ ...task, behind: index < plan.count ? "" : words.behind }));
+    patchEntries(this.#part("list"), "preview", tasks, patchPreview);
+    setHidden(this.#part("list"), touched === 0);
+    setText(this.#part("more"), touched > tasks.length ? `… and ${count(touched - tasks.length)} more.` : "");
+    this.#complain("");
+  }
+
+  /** After a change of what goes along; while it is asked, nothing can be done. */
+  async #askAnew() {
+    const isWith = this.#withBehind.checked;
+    this.#button.disabled = true;
     try {
-      const { canceled, removed } = await postJson(address, { preview: this.#preview });
+      const plan = await this.ask(this.#action, { ...this.#wish, failed_dependants: isWith });
+      if (this.#withBehind.checked === isWith) this.#put(plan);
+    } catch (refusal) {
+      this.#complain(refusal.message);
+    }
+  }
+
+  async #do() {
+    const { at, said } = WORDS[this.#action];
+    this.#button.disabled = true;
+    try {
+      const answer = await postJson(this.#page[at], { preview: this.#preview });
       this.#dialog.close();
-      const what = counted(canceled ?? removed, this.#action === "cancel" ? "task" : "record");
-      notify(`${what} ${WORDS[this.#action].done}.`);
-      this.#onDone();
+      notify(said(answer));
+      this.#onDone(answer);
     } catch (refusal) {
       this.#complain(refusal.message);
     }
@@ -87,11 +133,20 @@ export class PlanDialog {
   }
 }
 
-/** "Cancels 1, and 14 that wait for it. 2 have ended and stay as they are." */
-function sentence(action, { count: number, dependants, left }) {
-  const verb = action === "cancel" ? "Cancels" : "Removes the records of";
-  const behind = dependants ? `, and ${count(dependants)} that ${dependants === 1 ? "waits" : "wait"} for ${number === 1 ? "it" : "them"}` : "";
-  const state = action === "cancel" ? "already ended" : "not ended";
-  const rest = left ? ` ${count(left)} ${left === 1 ? "has" : "have"} ${state} and ${left === 1 ? "stays" : "stay"} as ${left === 1 ? "it is" : "they are"}.` : "";
-  return `${verb} ${count(number)}${behind}.${rest}`;
+/** "Cancels 1, and 14 that wait for it. Left as they are: 2 already ended." */
+function sentence(action, { count: number, dependants, left, left_because: because }) {
+  const reasons = Object.entries(because).map(([why, many]) => `${count(many)} ${why}`);
+  const rest = left ? ` Left as ${left === 1 ? "it is" : "they are"}: ${reasons.join(", ")}.` : "";
+  return (number ? `${does(action, number)}${goesAlong(action, number, dependants)}.` : WORDS[action].nothing) + rest;
+}
+
+function does(action, number) {
+  return { cancel: `Cancels ${count(number)}`, purge: `Removes the records of ${count(number)}`, run: `Runs ${count(number)} again` }[action];
+}
+
+function goesAlong(action, number, dependants) {
+  if (!dependants) return "";
+  const [it, isOne] = [number === 1 ? "it" : "them", dependants === 1];
+  const how = action === "run" ? `${isOne ? "was" : "were"} canceled because of` : `${isOne ? "waits" : "wait"} for`;
+  return `, and ${count(dependants)} that ${how} ${it}`;
 }

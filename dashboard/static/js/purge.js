@@ -123,12 +123,12 @@ export class PurgeDialog {
   }
 }
 
-/** An entry of what will be touched; `isBehind` says that it only waits for what was chosen. */
-export function patchPreview(entry, cells, { id, name, status, isBehind = false }) {
+/** An entry of what will be touched; `behind` says why, if it wasn't chosen itself. */
+export function patchPreview(entry, cells, { id, name, status, behind = "" }) {
   setAttribute(entry, "data-status", status);
   setAttribute(cells.get("glyph"), "href", `#status-${status}`);
   setText(cells.get("word"), `${STATUS_WORDS[status]}: `);
   setText(cells.get("name"), name);
-  setText(cells.get("behind"), isBehind ? "waits for it" : "");
+  setText(cells.get("behind"), behind);
   setText(cells.get("id"), id);
 }

@@ -42,11 +42,11 @@ class TaskPage {
     this.#page = page;
     this.#id = main.dataset.id;
     this.#cells = collect(main, "[data-entries]");
-    this.#runs = new Runs(this.#cells, page, this.#id);
     this.#stack = new Stack(main, this.#cells, page, this.#id);
     this.#position = { bootId: page.boot_id, revision: page.revision };
     this.#follower = new Follower(page, { position: () => this.#position, onMessage: (message) => this.#receive(message) });
-    const dialog = page.may.cancel ? new PlanDialog(page, () => {}) : null;
+    const dialog = page.may.cancel || page.may.run ? new PlanDialog(page, () => {}) : null;
+    this.#runs = new Runs(this.#cells, page, this.#id, dialog);
     this.#cancels = new Cancels(page.cancellation, dialog, this.#follower.announcer, () => this.#patchCancel());
     this.#fetching = new Fetching(addressOf(page.detail, this.#id), FETCH_MS, (detail) => this.#take(detail), () => this.#lose());
   }
@@ -79,7 +79,7 @@ class TaskPage {
     if (before !== undefined && before !== detail.status) this.#follower.announcer.say(`Now ${STATUS_WORDS[detail.status]}.`);
     this.#detail = detail;
     this.#isGone = false;
-    this.#related = new Set([...detail.waits_for, ...detail.needed_by].map((task) => task.id));
+    this.#related = new Set([...detail.waits_for, ...detail.needed_by, ...detail.reruns].map((task) => task.id));
     setHidden(this.#main.querySelector("[data-gone]"), true);
     setAttribute(this.#main, "data-removed", null);
     patchDetail(this.#main, this.#cells, detail, this.#page, this.#follower.now);
@@ -87,7 +87,7 @@ class TaskPage {
     this.#runs.patch(detail, false);
     this.#stack.patch(detail, false);
     setHidden(this.#main.querySelector("[data-watch]").parentElement, isFinal(detail.status));
-    if (this.#related.size) this.#graph ??= this.#startGraph();
+    if (detail.waits_for_count + detail.needed_by_count) this.#graph ??= this.#startGraph();
     document.documentElement.dataset.ready = "1";
   }
 
