@@ -78,7 +78,7 @@ class Waiting:
         Kept short, as the task begins when the caller goes to sleep: until then the caller has the interpreter.
         """
         task = self._live.get(task_id)
-        if task is None or task.has_ended:
+        if task is None:
             return True
         waiter = Waiter()
         with self._lock:
