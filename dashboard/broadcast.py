@@ -63,7 +63,7 @@ class Broadcaster:
     def join(self, channel: Channel, first: Message) -> None:
         """Send a channel its first message, and from then on what changes."""
         channel.cursor = first.revision
-        channel.offer(frame(first.body), if_idle=False)  # the handshake's answer may still be waiting
+        channel.enqueue(frame(first.body))  # the handshake's answer may still be waiting
         with self._turn:
             self._channels.add(channel)
             if self._taskman.revision != first.revision:

@@ -133,23 +133,20 @@ class Channel:
         """Whether the connection was ended."""
         return self._over
 
-    def offer(self, data: bytes, *, if_idle: bool = True) -> bool:
-        """Send a frame, `if_idle` only if nothing else is waiting: so a slow client holds one message at most.
-
-        What the socket takes at once leaves in the caller's thread: to wake the writer for each client costs more.
-        Whether it was taken.
-        """
-        if if_idle:
-            return self._send_at_once(data)
+    def enqueue(self, data: bytes) -> None:
+        """Send a frame behind whatever is waiting, the handshake's answer at first."""
         with self._lock:
             if self._ending or self._over:
-                return False
+                return
             self._queue(data)
             self.queued_at = time.monotonic()
         self._writer.nudge(self)
-        return True
 
-    def _send_at_once(self, data: bytes) -> bool:
+    def offer(self, data: bytes) -> bool:
+        """Send a frame if nothing else is waiting: so a slow client holds one message at most. Whether it was taken.
+
+        What the socket takes at once leaves in the caller's thread: to wake the writer for each client costs more.
+        """
         with self._io:
             if not self.is_idle:
                 return False
