@@ -9,7 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 
-from . import deadlines, graphs, growth, live, load, multitude, scroll, sleepers, start, store, throughput, watchers
+from . import (
+    crowd,
+    deadlines,
+    graphs,
+    growth,
+    live,
+    load,
+    multitude,
+    scroll,
+    sleepers,
+    start,
+    store,
+    throughput,
+    watchers,
+)
 from .report import Report, figure
 from .timing import load_average
 
@@ -47,6 +61,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             sleepers,
             deadlines,
             watchers,
+            crowd,
             live,
             scroll,
             load,

@@ -24,7 +24,7 @@ class Pace:
     """The rhythm of the live channel, in seconds.
 
     Attributes:
-        gap_s: the least time between two rounds of messages; after silence the first goes at once.
+        gap_s: the time from one round of messages to the next; after silence the first goes at once.
         heartbeat_s: the longest silence on a socket.
         stall_s: how long a client may take nothing of what waits for it.
         ping_s: after how much silence of the client it is pinged.
@@ -55,7 +55,7 @@ class Broadcaster:
         self._channels: set[Channel] = set()
         self._feed = taskman.subscribe()
         self._is_rung = False
-        self._round_at = self._awake_since = time.monotonic()  # the thread's own
+        self._round_at = self._awake_since = self._due_at = time.monotonic()  # the thread's own
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="task-control-broadcaster", daemon=True)
         self._thread.start()
@@ -63,7 +63,7 @@ class Broadcaster:
     def join(self, channel: Channel, first: Message) -> None:
         """Send a channel its first message, and from then on what changes."""
         channel.cursor = first.revision
-        channel.offer(frame(first.body), if_idle=False)  # the handshake's answer may still be waiting
+        channel.enqueue(frame(first.body))  # the handshake's answer may still be waiting
         with self._turn:
             self._channels.add(channel)
             if self._taskman.revision != first.revision:
@@ -85,13 +85,15 @@ class Broadcaster:
 
     def _run(self) -> None:
         while not self._ended.is_set():
-            self._wait(self._patience_s(time.monotonic()))
+            self._wait(max(0.0, self._due_at - time.monotonic()))
             try:
                 with self._turn:
                     self._round()
             except Exception:  # the thread serves all clients: it goes on, and the log says what happened
                 _log.exception("a round of live messages failed")
-            self._ended.wait(self._pace.gap_s)
+            gap_s = self._pace.gap_s
+            # Rounds that take long themselves come no seldomer, but leave half of the time to others.
+            self._ended.wait(max(gap_s / 2, self._round_at + gap_s - time.monotonic()))
 
     def _wait(self, patience_s: float) -> None:
         """Sleep until something changes, the bell is rung or the time is over."""
@@ -110,33 +112,26 @@ class Broadcaster:
             # A feed that comes back at once is closed, with the manager: look from time to time instead.
             self._ended.wait(min(patience_s, self._pace.gap_s * 5))
 
-    def _patience_s(self, now: float) -> float:
-        """How long nothing needs to be done unless something changes."""
-        with self._turn:
-            if any(not channel.is_idle for channel in self._channels):
-                return self._pace.gap_s
-            revision = self._taskman.revision
-            if any(channel.cursor != revision for channel in self._channels):
-                return 0.0  # one whose outbox has emptied since it was passed over
-            due = [channel.queued_at + self._pace.heartbeat_s - now for channel in self._channels]
-        return max(0.0, min(due, default=self._pace.heartbeat_s))
-
     def _round(self) -> None:
         """Offer each channel what it lacks; with the turn held."""
         now, revision = time.monotonic(), self._taskman.revision
         if now - self._round_at > self._pace.heartbeat_s + _LATE_S:
             self._awake_since = now  # something held the interpreter: what clients said meanwhile wasn't heard
-        self._round_at = now
+        self._round_at = self._due_at = now  # at once again, should this one fail
+        quiet_s, due_at = min(self._pace.ping_s, self._pace.unheard_s), now + self._pace.heartbeat_s
         frames: dict[int, tuple[bytes, int]] = {}
         for channel in list(self._channels):
-            if channel.is_over:
-                self._channels.discard(channel)
-                continue
-            self._check_alive(channel, now)
+            if now - channel.heard_at > quiet_s:
+                self._check_alive(channel, now)
             cursor = channel.cursor
             if cursor is None or not channel.is_idle:
-                continue  # it is behind: a later round finds it idle and brings it all at once
+                # It is behind: a later round finds it idle and brings it all at once.
+                due_at = now
+                if channel.is_over:
+                    self._channels.discard(channel)
+                continue
             if cursor == revision and now - channel.queued_at < self._pace.heartbeat_s:
+                due_at = min(due_at, channel.queued_at + self._pace.heartbeat_s)
                 continue
             if cursor not in frames:
                 news = self._messages.heartbeat(cursor) if cursor == revision else self._messages.after(cursor)
@@ -144,6 +139,9 @@ class Broadcaster:
             data, reached = frames[cursor]
             if channel.offer(data):
                 channel.cursor = reached
+            else:
+                due_at = now
+        self._due_at = due_at
 
     def _check_alive(self, channel: Channel, now: float) -> None:
         """Ask a silent client for a sign: a peer that vanished is not told of by the system for many minutes."""

@@ -1,4 +1,4 @@
-"""One websocket's outgoing side: a stand-in for the server's socket whose bytes leave through the writer alone."""
+"""One websocket's outgoing side: a stand-in for the server's socket, whose frames leave whole and in order."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Channel:
         self._ending = False
         self._over = False
         self._is_used = False
-        self._io = threading.Lock()  # one call into the socket at a time: TLS sockets can't take two
+        self._io = threading.Lock()  # one sender at a time, in order; and TLS sockets can't take two calls at once
         self.cursor: int | None = None
         self.heard_at = self.pinged_at = self.queued_at = self._progress_at
         self.released = threading.Event()
@@ -133,17 +133,38 @@ class Channel:
         """Whether the connection was ended."""
         return self._over
 
-    def offer(self, data: bytes, *, if_idle: bool = True) -> bool:
-        """Queue a frame, `if_idle` only if nothing else is waiting: so a slow client holds one message at most.
-
-        Whether it was taken.
-        """
+    def enqueue(self, data: bytes) -> None:
+        """Send a frame behind whatever is waiting, the handshake's answer at first."""
         with self._lock:
-            if not (self.is_idle or (not if_idle and not self._ending and not self._over)):
-                return False
+            if self._ending or self._over:
+                return
             self._queue(data)
             self.queued_at = time.monotonic()
         self._writer.nudge(self)
+
+    def offer(self, data: bytes) -> bool:
+        """Send a frame if nothing else is waiting: so a slow client holds one message at most. Whether it was taken.
+
+        What the socket takes at once leaves in the caller's thread: to wake the writer for each client costs more.
+        """
+        with self._io:
+            if not self.is_idle:
+                return False
+            try:
+                sent = self._sock.send(data)
+            except _NOT_NOW:
+                sent = 0
+            except (OSError, ValueError):  # the connection is gone, by the peer or by the server
+                self.cut()
+                return False
+            self._is_used = True
+            self._progress_at = self.queued_at = time.monotonic()
+            if sent < len(data):
+                with self._lock:
+                    if not self._over:
+                        self._outbox.appendleft(memoryview(data)[sent:])  # before what was queued meanwhile
+        if self._outbox:
+            self._writer.nudge(self)
         return True
 
     def finish(self, farewell: bytes, code: int) -> None:
@@ -171,12 +192,14 @@ class Channel:
 
     def pump(self) -> bool:
         """Send what the socket takes without waiting. Whether something is left for later. The writer's thread only."""
+        is_ending = self._ending  # asked before: with the end comes a farewell, and another turn for it
         try:
-            if self._send_queued():
-                return True
+            with self._io:  # the head is looked at within it, or a frame could be split by what comes behind it
+                if self._send_queued():
+                    return True
         except OSError:  # the connection is gone, by the peer or by the server
             self.cut()
-        if self._ending:
+        if is_ending:
             self.cut()
         return False
 
@@ -187,7 +210,7 @@ class Channel:
 
     def give_back(self) -> None:
         """Leave the socket as the server knew it, for the case that the server still answers on it."""
-        with contextlib.suppress(OSError):  # it is closed already
+        with self._io, contextlib.suppress(OSError):  # it is closed already
             self._sock.setblocking(True)
 
     def _queue(self, data: bytes) -> None:
@@ -204,8 +227,7 @@ class Channel:
                     return False
                 head = self._outbox[0]
             try:
-                with self._io:
-                    sent = self._sock.send(head)
+                sent = self._sock.send(head)
             except _NOT_NOW:
                 return True
             budget -= sent

@@ -1,4 +1,4 @@
-"""The one thread that sends: every byte of every websocket leaves through it, and no client makes it wait."""
+"""The thread that sends what sockets don't take at once, and the library's own frames; no client makes it wait."""
 
 from __future__ import annotations
 

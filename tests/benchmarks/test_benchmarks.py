@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from benchmarks import (
+    crowd,
     deadlines,
     graphs,
     growth,
@@ -19,6 +20,7 @@ from benchmarks import (
     watchers,
 )
 from benchmarks.contestants import EXECUTOR, LIMIT, OURS
+from benchmarks.crowd_server import FLOOR, PANEL
 from benchmarks.store_operations import DICT, measure
 from benchmarks.timing import ratio
 
@@ -124,6 +126,19 @@ def test_clients_cost_the_engine_little() -> None:
 
     assert watched.messages.median > 0
     assert ratio(spent[2], spent[0]).of_medians < GREATEST_NODE_RATIO
+
+
+def test_open_pages_are_all_pushed_to() -> None:
+    """Nobody of a small crowd is cut, all hear of the last change, and the host goes on answering."""
+    seen = crowd.measure([PANEL, FLOOR], load_s=0.5, asked_s=0.2, rounds=1, clients=20)
+
+    for [served] in seen.values():
+        assert (20, 20) == (served.kept, served.caught_up)
+        assert served.core > 0
+        assert served.messages_per_s > 1
+    [panel] = seen[PANEL]
+    assert panel.idle_s > 0
+    assert panel.loaded_s > 0
 
 
 @pytest.mark.browser

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import deadlines, graphs, growth, live, scroll, sleepers, store, throughput, watchers
+from benchmarks import crowd, deadlines, graphs, growth, live, scroll, sleepers, store, throughput, watchers
 from benchmarks.contestants import EXECUTOR, LIMIT
 from benchmarks.contestants import OURS as TASK_CONTROL
+from benchmarks.crowd_clients import Heard
+from benchmarks.crowd_server import PANEL, WEBSOCKETS
 from benchmarks.report import Report, Table, Target, figure
 from benchmarks.store_operations import DICT, OURS, PEER, Case
 from benchmarks.timing import Series
@@ -108,6 +110,32 @@ def test_watchers_are_judged_by_the_growth_of_processor_time():
 
     assert is_met(1.05)
     assert not is_met(1.2)
+
+
+def test_a_crowd_is_judged_by_its_worst_round_and_beside_the_library():
+    """One client that was cut in one round is one too many, and one that is behind as well."""
+    whole, cut, behind = (
+        Heard(100, 2_000_000, revision, is_open) for revision, is_open in ((7, True), (7, False), (6, True))
+    )
+    theirs = [crowd.Served(0.2, 5.0, 7, [whole, whole])] * 2
+
+    def verdicts(other: Heard, core: float, loaded_s: float) -> list[bool]:
+        rounds = [crowd.Served(core, 5.0, 7, [whole, one], 0.001, loaded_s) for one in (whole, other)]
+        return [target.is_met for target in crowd.report({PANEL: rounds, WEBSOCKETS: theirs}).targets]
+
+    assert [True, True, True, True] == verdicts(whole, 0.19, 0.0029)
+    assert [False, True, False, True] == verdicts(cut, 0.21, 0.0029)
+    assert [True, False, True, False] == verdicts(behind, 0.2, 0.0031)
+
+
+def test_without_the_library_a_crowd_is_not_judged_beside_it():
+    """The note names what was skipped, and the other targets stay."""
+    ours = [crowd.Served(0.2, 5.0, 7, [Heard(100, 2_000_000, 7, True)], 0.001, 0.001)]
+
+    report = crowd.report({PANEL: ours}, "No module named 'websockets'")
+
+    assert len(report.targets) == 3
+    assert "Skipped: websockets (No module named 'websockets')." in report.notes
 
 
 def test_store_names_the_operations_above_the_target():

@@ -95,6 +95,64 @@ def test_an_offer_waits_its_turn(writer, pair, until):
     assert theirs.recv(10) == b"y"
 
 
+class Meddled:
+    """A socket that takes three bytes at first, while something else happens."""
+
+    def __init__(self, sock, meanwhile):
+        self._sock = sock
+        self._meanwhile = meanwhile
+
+    def send(self, data):
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is None:
+            return self._sock.send(data)
+        meanwhile()
+        return self._sock.send(data[:3])
+
+    def __getattr__(self, name):
+        return getattr(self._sock, name)
+
+
+def test_what_is_queued_meanwhile_comes_behind_the_frame(writer, pair):
+    """When a socket takes a part of a frame, an answer of the library's waits until the rest has left."""
+    ours, theirs = pair
+
+    def meanwhile():
+        channel.send(b" answer")
+        channel.released.wait(0.1)  # the writer would have sent it by now
+
+    channel = Channel(Meddled(ours, meanwhile), writer)
+    channel.offer(b"a whole frame")
+    data = b""
+    while len(data) < len(b"a whole frame answer"):
+        data += theirs.recv(100)
+
+    assert data == b"a whole frame answer"
+
+
+def test_a_farewell_that_comes_at_the_last_moment_is_sent(writer, pair):
+    """What is queued when the writer has just found the queue empty isn't lost with the end."""
+    ours, theirs = pair
+    channel = Channel(ours, writer)
+
+    class Io:
+        """The lock of those who send; the end comes just when the writer has released it."""
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            channel.finish(b"bye", 1001)
+
+    channel._io = Io()
+    channel.send(b"first ")
+    data = b""
+    while piece := theirs.recv(100):
+        data += piece
+
+    assert data == b"first " + frame(b"bye") + b"\x88\x02\x03\xe9"
+
+
 def test_who_takes_nothing_is_cut(writer, pair):
     """When nothing of what waits has left for the bound, the connection is ended for both sides."""
     ours, theirs = pair

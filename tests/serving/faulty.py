@@ -62,7 +62,11 @@ def jump():
     return "jumped"
 
 def hold():
-    taskman.add("holds the interpreter", lambda: sum(range(3 * 10**8)))
+    # A call into C that keeps the interpreter, but not the processor: as long on a busy machine as on an idle one.
+    micros = int(float(request.args["seconds"]) * 1e6)
+    holds = taskman.add("holds the interpreter", lambda: ctypes.PyDLL(None).usleep(micros))
+    if "wait" in request.args:
+        taskman.wait(holds)
     return "held"
 
 taskman = TaskControl(history=256)
@@ -85,6 +89,8 @@ def begin():
     taskman.add("ticks", ticks)
     print(url, flush=True)
 """
+#: glibc keeps some freed memory for each thread: with hundreds of them that goes on growing long after nothing is lost.
+HOARDS_NOTHING = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
 ENDS = {
     "gunicorn": "gthread.run(app, listener, begin)",
     "werkzeug": "served = Served(app, listener, board.close)\nbegin()\nthreading.Event().wait()",
@@ -95,7 +101,7 @@ class FaultyServer(Server):
     """A server that runs the program above."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(["-c", f"{PROGRAM}\n{ENDS[kind]}\n"])
+        super().__init__(["-c", f"{PROGRAM}\n{ENDS[kind]}\n"], environment=HOARDS_NOTHING)
         self.port = int(self.url.rstrip("/").rpartition(":")[2])
 
     def stats(self, *, settled: bool = False) -> dict[str, int]:

@@ -77,12 +77,17 @@ class Server:
     """One server process; its address is known once it has printed it, or it is told, and then waited for."""
 
     def __init__(
-        self, arguments: list[str], port: int | None = None, folder: Path = ROOT, speaks_on: str = "stdout"
+        self,
+        arguments: list[str],
+        port: int | None = None,
+        folder: Path = ROOT,
+        speaks_on: str = "stdout",
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
