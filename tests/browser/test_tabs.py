@@ -411,7 +411,7 @@ def test_a_busy_tab_catches_up(taskman: TaskControl, visit: Visit) -> None:
 SILENT_TAB = """async ([module, addresses]) => {
     const { Relay } = await import(module);
     const usual = globalThis.setInterval;
-    globalThis.setInterval = (look, ms) => usual(look, ms / 10); // half a minute in three seconds
+    globalThis.setInterval = (look, ms) => usual(look, ms / 5); // half a minute in six seconds
     globalThis.told = 0;
     globalThis.silent = { postMessage: () => { globalThis.told += 1; } };
     new Relay(addresses).serve(globalThis.silent);
@@ -427,7 +427,7 @@ def test_a_tab_that_takes_nothing_in(taskman: TaskControl, panel: Served, visit:
     page.evaluate(SILENT_TAB, [module, {"socket": "/live", "polling": "/api/changes"}])
     until(lambda: sockets(panel) == 2, "the socket of the silent tab")
 
-    for number in range(60):
+    for number in range(80):
         taskman.add(f"Task {number}", ends)
         page.wait_for_timeout(40)
 
