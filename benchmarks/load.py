@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from engine import TaskControl
 
+from . import wire
 from .browser import new_page, opened_browser, served_panel, visit
-from .report import Report, Table
+from .report import Report, Table, Target
 from .workload import add_ended
 
 TITLE = "First load"
 ABOUT = """
-What Chromium, with an empty cache, receives until the panel is live: the answers with their heads, as it counts them,
-and the messages on the websocket.
+What Chromium, with an empty cache, receives until the panel is live, counted on the wire: all answers with their heads,
+whoever asked, page or worker, and all that the websocket brings. The live messages are the tasks themselves.
 """
 
 SIZES = (0, 100, 10_000)
-SOCKET = "WebSocket"
-#: Chromium's names for what it loads, with ours.
-KINDS = {"Document": "page", "Script": "scripts", "Stylesheet": "styles", SOCKET: "live messages"}
-REST = "other"
+TARGET_SIZE = 100
+#: Until nothing more comes but heartbeats.
+SETTLED_MS = 1_000
+MOST_BYTES = 120_000
+KINDS = (wire.PAGE, wire.SCRIPTS, wire.STYLES, wire.MESSAGES, wire.REST)
+
+
+class Load(NamedTuple):
+    """The bytes of each kind, and the hosts that the page asked."""
+
+    received: Mapping[str, int]
+    hosts: frozenset[str]
+
+    @property
+    def together(self) -> int:
+        """All bytes."""
+        return sum(self.received.values())
 
 
 def run(quick: bool) -> Report:
@@ -34,46 +48,34 @@ def run(quick: bool) -> Report:
         return report({tasks: measure(browser, tasks) for tasks in sizes})
 
 
-def measure(browser: Browser, tasks: int) -> dict[str, int]:
-    """The bytes of each kind when the panel lists so many tasks."""
-    with TaskControl() as taskman, served_panel(taskman) as address, new_page(browser) as page:
+def measure(browser: Browser, tasks: int) -> Load:
+    """What a first load brings when the panel lists so many tasks."""
+    hosts: set[str] = set()
+    with TaskControl() as taskman, served_panel(taskman) as served, wire.counted(served) as (address, received):
         add_ended(taskman, tasks)
-        received = count_bytes(page)
-        visit(page, address)
-        page.wait_for_load_state("networkidle")
-        return dict(received)
+        with new_page(browser) as page:
+            page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+            visit(page, address)
+            page.wait_for_timeout(SETTLED_MS)
+            return Load(dict(received), frozenset(hosts))
 
 
-def count_bytes(page: Page) -> Counter[str]:
-    """A counter that goes on counting what the page receives, by kind."""
-    received: Counter[str] = Counter()
-    kinds: dict[str, str] = {}
-
-    def note_kind(event: Mapping[str, Any]) -> None:
-        kinds[event["requestId"]] = KINDS.get(event["type"], REST)
-
-    def add(event: Mapping[str, Any]) -> None:
-        received[kinds.get(event["requestId"], REST)] += event["encodedDataLength"]
-
-    def add_message(event: Mapping[str, Any]) -> None:
-        received[KINDS[SOCKET]] += len(event["response"]["payloadData"].encode())
-
-    session = page.context.new_cdp_session(page)
-    session.on("Network.responseReceived", note_kind)
-    session.on("Network.loadingFinished", add)
-    session.on("Network.webSocketFrameReceived", add_message)
-    session.send("Network.enable")
-    return received
-
-
-def report(measured: Mapping[int, Mapping[str, int]]) -> Report:
-    """The bytes of each kind at each size."""
-    kinds = [*KINDS.values(), REST]
+def report(measured: Mapping[int, Load]) -> Report:
+    """The bytes of each kind at each size, and what is to be reached."""
     rows = [
-        [f"{tasks:,}", *(_kilobytes(received.get(kind, 0)) for kind in kinds), _kilobytes(sum(received.values()))]
-        for tasks, received in measured.items()
+        [f"{tasks:,}", *(_kilobytes(load.received.get(kind, 0)) for kind in KINDS), _kilobytes(load.together)]
+        for tasks, load in measured.items()
     ]
-    return Report(Table(["tasks, kB", *kinds, "together"], rows))
+    told = measured[TARGET_SIZE]
+    targets = [
+        Target(
+            f"with {TARGET_SIZE} tasks {_kilobytes(MOST_BYTES)} kB at most, all told",
+            f"{_kilobytes(told.together)} kB",
+            told.together <= MOST_BYTES,
+        ),
+        Target("no request to another host", f"{len(told.hosts)} was asked", len(told.hosts) == 1),
+    ]
+    return Report(Table(["tasks, kB", *KINDS, "together"], rows), targets)
 
 
 def _kilobytes(count: int) -> str:

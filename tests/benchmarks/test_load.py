@@ -1,19 +1,35 @@
-"""The first load of the panel is counted by kind."""
+"""The first load of the panel is counted by kind, and is a small one."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser
 
-from benchmarks import load
-
-MOST_BYTES = 400_000  # for any machine and a handful of tasks; `make bench` counts
+from benchmarks import load, wire
 
 
 @pytest.mark.browser
-def test_first_load_is_counted_by_kind(browser: Browser):
-    """Page, scripts, styles and live messages are all counted, and together they are no heavy load."""
-    received = load.measure(browser, tasks=10)
+def test_first_load_is_small_all_told(browser: Browser) -> None:
+    """With 100 tasks all bytes on the wire are within the target, each kind is counted, and one host is asked."""
+    loaded = load.measure(browser, tasks=load.TARGET_SIZE)
 
-    assert set(load.KINDS.values()) <= set(received)
-    assert sum(received.values()) < MOST_BYTES
+    assert {wire.PAGE, wire.SCRIPTS, wire.STYLES, wire.MESSAGES} <= set(loaded.received)
+    assert loaded.together <= load.MOST_BYTES, loaded
+    assert 1 == len(loaded.hosts)
+
+
+def test_kinds_are_told_by_the_path() -> None:
+    """Scripts and styles are told by their names, messages by their routes, and a page is what is left."""
+    paths = [
+        "/",
+        "/tasks/0123456789",
+        "/s/abc/js/main.js",
+        "/s/abc/css/base.css",
+        "/live",
+        "/api/changes",
+        "/s/a/favicon.svg",
+    ]
+
+    assert [wire.PAGE] * 2 + [wire.SCRIPTS, wire.STYLES] + [wire.MESSAGES] * 2 + [wire.REST] == [
+        wire.kind_of(path) for path in paths
+    ]

@@ -43,3 +43,8 @@ def served(app: Flask, port: int = 0) -> Iterator[Served]:
         for dashboard in app.extensions["task_control"].values():
             dashboard.close()
         server.server_close()
+
+
+def sockets(panel: Served, url_prefix: str = "") -> int:
+    """How many websockets the panel at that prefix holds."""
+    return panel.app.extensions["task_control"][url_prefix].panels[0].hub.count()

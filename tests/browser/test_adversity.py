@@ -15,7 +15,7 @@ from dashboard import Dashboard, Pace, create_app
 from engine import TaskControl
 from tests.browser.looking import expect_names, leave_rows, row_of
 from tests.browser.proxy import Proxy
-from tests.browser.serving import Served, served
+from tests.browser.serving import Served, served, sockets
 from tests.browser.test_connection import connection
 from tests.browser.working import ends, runs_on
 from tests.serving.servers import Server, free_port
@@ -47,11 +47,6 @@ def panel(taskman: TaskControl) -> Iterator[Served]:
     board.init_app(app)
     with served(app) as server:
         yield server
-
-
-def sockets(panel: Served) -> int:
-    """How many websockets the panel holds."""
-    return panel.app.extensions["task_control"][""].panels[0].hub.count()
 
 
 def test_a_server_that_is_killed(visit: Visit, complaints) -> None:

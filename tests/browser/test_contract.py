@@ -184,10 +184,13 @@ def test_modules_are_loaded_ahead(template: str, start: str) -> None:
 
 
 def test_every_module_is_reached() -> None:
-    """Only main.js and boot.js are started by a page; every other module is imported."""
-    imported = {name for text in SCRIPTS.values() for name in re.findall(r'(?:from |import\()"\./(\w+\.js)"', text)}
+    """Only main.js and boot.js are started by a page, and the worker by a tab; every other module is imported."""
+    everything = "".join(SCRIPTS.values())
+    imported = set(re.findall(r'(?:from |import\()"\./(\w+\.js)"', everything))
+    workers = set(re.findall(r'SharedWorker\(new URL\("\./(\w+\.js)"', everything))
 
-    assert SCRIPTS.keys() == imported | {"main.js", "boot.js"}
+    assert {"worker.js"} == workers
+    assert SCRIPTS.keys() == imported | workers | {"main.js", "boot.js"}
 
 
 def test_every_style_is_linked() -> None:

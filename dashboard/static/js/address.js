@@ -28,9 +28,16 @@ export function listAddress(home, query) {
   return params.size ? `${home}?${params}` : home;
 }
 
-/** The address of a websocket for a path of this server. */
-export function socketAddress(path) {
+/** The address of what is new since a position; of everything, where `bootId` is null. */
+export function changesAddress(path, { bootId, revision }) {
   const address = new URL(path, location.href);
+  if (bootId !== null) address.search = new URLSearchParams({ boot_id: bootId, since: revision });
+  return address;
+}
+
+/** The same as a websocket's. */
+export function socketAddress(path, position) {
+  const address = changesAddress(path, position);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   return address;
 }

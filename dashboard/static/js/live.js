@@ -1,25 +1,12 @@
-/** Follows the engine: over a websocket, by polling where none can be had, and back again after a loss. */
-import { socketAddress } from "./address.js";
+/** A tab's way to the engine's messages: through the relay of all tabs, or one of its own where that can't be had. */
+import { changesAddress } from "./address.js";
 import { getJson, Refusal } from "./http.js";
+import { ownPort, sharedPort } from "./ports.js";
+import { Since } from "./since.js";
 
-const SILENCE_MS = 7_000; // the server speaks every 3 s: two beats missed mean that the connection is dead
+const SILENCE_MS = 7_000; // the server speaks every 3 s
 const STALE_MS = 20_000;
-const OPENING_MS = 5_000;
-const POLL_MS = 2_000;
-const FIRST_DELAY_MS = 300;
-const LONGEST_DELAY_MS = 8_000;
-const LONGEST_DELAY_POLLING_MS = 30_000;
-const LOSSES_BEFORE_POLLING = 2;
-
-/** The clock on the wall may be set, and the other one stands still while the machine sleeps: what is longer has passed. */
-class Since {
-  #wall = Date.now();
-  #steady = performance.now();
-
-  get ms() {
-    return Math.max(Date.now() - this.#wall, performance.now() - this.#steady);
-  }
-}
+const PATIENCE_MS = 5_000; // the relay speaks every second
 
 /**
  * Calls `onMessage(message)` for each snapshot, delta and heartbeat, and `onState(state, lastMessageAt)` as
@@ -32,17 +19,16 @@ export class Live {
   #onMessage;
   #onState;
   #onRefused;
-  #socket = null;
-  #isOpen = false; // the socket has brought a message
-  #sinceOpened = new Since();
-  #losses = 0;
-  #retry = null;
-  #poll = null; // the round of polling that goes on, with the timer of its next question
-  #isPolling = false; // the last poll was answered
+  #port = null;
+  #isShared = true; // the port leads to the relay of all tabs
+  #isJoined = false;
+  #hasTold = false; // the relay has said something
+  #sinceTold; // or, before it did, since it was joined
+  #told = "connecting"; // the state of its stream
+  #held = null; // messages that came while the tab catches up
   #refusal = null; // what the server said last instead of an answer
   #lastMessageAt = null;
-  #sinceHeard = new Since(); // or, before the first message, since the start
-  #watch = null;
+  #sinceHeard; // or, before the first message, since the start
 
   constructor({ socket, polling, position, onMessage, onState, onRefused }) {
     this.#addresses = { socket, polling };
@@ -54,125 +40,133 @@ export class Live {
 
   get state() {
     const silence = this.#sinceHeard.ms;
-    if (this.#isOpen && silence < SILENCE_MS) return "live";
-    if (this.#isPolling && silence < SILENCE_MS) return "polling";
     if (silence >= STALE_MS) return "stale";
-    return this.#lastMessageAt === null && this.#losses === 0 ? "connecting" : "reconnecting";
+    if (this.#told !== "live" && this.#told !== "polling") return this.#told;
+    if (this.#lastMessageAt === null) return "connecting";
+    return silence < SILENCE_MS ? this.#told : "reconnecting";
   }
 
   get lastMessageAt() {
     return this.#lastMessageAt;
   }
 
-  start() {
+  /** Where nothing is known yet, the first message comes by HTTP, which compresses it. */
+  async start() {
     this.#sinceHeard = new Since();
-    this.#watch = setInterval(() => this.#look(), 1_000);
-    addEventListener("online", this.#hurry);
-    document.addEventListener("visibilitychange", this.#hurry);
-    this.#connect();
+    this.#open();
+    setInterval(() => this.#look(), 1_000);
+    addEventListener("pagehide", () => this.#leave());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#join());
+    addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => this.#hurry());
+    this.#tell();
+    if (this.#position().bootId === null) await this.#catchUp();
+    this.#join();
   }
 
-  stop() {
-    clearInterval(this.#watch);
-    clearTimeout(this.#retry);
-    this.#stopPolling();
-    removeEventListener("online", this.#hurry);
-    document.removeEventListener("visibilitychange", this.#hurry);
-    this.#drop();
+  #open() {
+    const shared = this.#isShared ? sharedPort(this.#addresses, (port) => this.#lose(port)) : null;
+    this.#isShared = shared !== null;
+    const port = shared ?? ownPort(this.#addresses);
+    port.onmessage = ({ data }) => this.#hear(data);
+    this.#port = port;
+    this.#hasTold = false;
+  }
+
+  #join() {
+    const { bootId, revision } = this.#position();
+    this.#isJoined = true;
+    this.#sinceTold = new Since();
+    this.#port.postMessage({ join: { bootId, revision } });
+  }
+
+  #leave() {
+    this.#isJoined = false;
+    this.#port.postMessage("leave");
+  }
+
+  /** A relay that was heard is asked for once more; one that never spoke is not. */
+  #lose(port) {
+    if (port !== this.#port) return;
+    const wasJoined = this.#isJoined;
+    this.#leave();
+    port.close();
+    this.#isShared &&= this.#hasTold;
+    this.#told = "reconnecting";
+    this.#open();
+    if (wasJoined) this.#join();
+    this.#tell();
   }
 
   /** Where the network or the person came back, waiting for the next try makes no sense. */
-  #hurry = () => {
-    if (document.visibilityState === "hidden") return;
+  #hurry() {
+    if (document.visibilityState === "hidden" || !this.#isJoined) return;
     this.#look();
-    if (this.#socket === null) this.#connect();
-  };
-
-  #connect() {
-    clearTimeout(this.#retry);
-    const address = socketAddress(this.#addresses.socket);
-    this.#say(address.searchParams);
-    const socket = new WebSocket(address);
-    this.#socket = socket;
-    this.#sinceOpened = new Since();
-    socket.onmessage = (event) => {
-      const message = JSON.parse(event.data);
-      if (message.type === "closing") return;
-      this.#isOpen = true;
-      this.#losses = 0;
-      this.#stopPolling();
-      this.#receive(message);
-    };
-    socket.onclose = () => this.#lose();
-    this.#tell();
+    this.#join();
   }
 
-  /** Says from where to go on. */
-  #say(params) {
-    const { bootId, revision } = this.#position();
-    if (bootId === null) return;
-    params.set("boot_id", bootId);
-    params.set("since", revision);
-  }
-
-  #receive(message) {
-    this.#lastMessageAt = Date.now();
-    this.#sinceHeard = new Since();
-    this.#refusal = null;
-    this.#onMessage(message);
-    this.#tell();
-  }
-
-  /** Closes a socket without waiting for its answer, which may never come. */
-  #drop() {
-    const socket = this.#socket;
-    this.#socket = null;
-    this.#isOpen = false;
-    if (socket === null) return;
-    socket.onmessage = socket.onclose = null;
-    socket.close();
-  }
-
-  #lose() {
-    this.#drop();
-    this.#losses += 1;
-    const longest = this.#isPolling ? LONGEST_DELAY_POLLING_MS : LONGEST_DELAY_MS;
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** (this.#losses - 1), longest);
-    this.#retry = setTimeout(() => this.#connect(), delay * (0.5 + Math.random() / 2));
-    if (this.#losses >= LOSSES_BEFORE_POLLING && this.#poll === null) this.#ask((this.#poll = { timer: null }));
-    this.#tell();
-  }
-
-  /** Once a second: has the socket gone silent, or does it never open? */
+  /** Once a second: has the relay gone silent, or does it never answer? */
   #look() {
-    const silence = this.#isOpen ? this.#sinceHeard.ms : this.#sinceOpened.ms;
-    const patience = this.#isOpen ? SILENCE_MS : OPENING_MS;
-    if (this.#socket !== null && silence >= patience) this.#lose();
+    if (this.#isJoined && this.#sinceTold.ms >= PATIENCE_MS) this.#lose(this.#port);
     else this.#tell();
   }
 
-  async #ask(poll) {
-    const address = new URL(this.#addresses.polling, location.href);
-    this.#say(address.searchParams);
-    const answer = await getJson(address, OPENING_MS).catch((refusal) => refusal);
-    if (this.#poll !== poll) return; // a socket took over meanwhile
-    this.#isPolling = !(answer instanceof Refusal);
-    if (this.#isPolling) this.#receive(answer);
-    else this.#hear(answer);
-    poll.timer = setTimeout(() => this.#ask(poll), POLL_MS);
-  }
-
-  /** A server that can't be reached will be; one that refuses has a reason, which is told once. */
-  #hear(refusal) {
-    if (refusal.status !== 0 && refusal.message !== this.#refusal) this.#onRefused(refusal.message);
-    if (refusal.status !== 0) this.#refusal = refusal.message;
+  #hear({ state, silence, position, message, from, refusal }) {
+    this.#port.postMessage("heard");
+    this.#hasTold = true;
+    this.#sinceTold = new Since();
+    this.#told = state;
+    if (refusal) this.#refuse(refusal);
+    if (message && this.#held) this.#held.push({ message, from });
+    else if (message) this.#take(message, from);
+    else if (this.#hasMissed(position)) this.#catchUp();
+    else if (silence < this.#sinceHeard.ms) this.#noteHeard(silence);
     this.#tell();
   }
 
-  #stopPolling() {
-    clearTimeout(this.#poll?.timer);
-    this.#poll = null;
-    this.#isPolling = false;
+  /** A message that goes on from where the tab stands is taken in; before any other, what lies between is asked for. */
+  #take(message, from) {
+    if (message.type === "snapshot" || !this.#hasMissed(from)) this.#receive(message);
+    else this.#catchUp();
+  }
+
+  /** Whether the stream, at this position, is ahead of the tab or with another engine. */
+  #hasMissed({ bootId, revision }) {
+    const here = this.#position();
+    return bootId !== null && (bootId !== here.bootId || revision > here.revision);
+  }
+
+  async #catchUp() {
+    if (this.#held) return;
+    this.#held = [];
+    const answer = await getJson(changesAddress(this.#addresses.polling, this.#position())).catch((refusal) => refusal);
+    const held = this.#held;
+    this.#held = null;
+    if (answer instanceof Refusal) this.#refuse(answer.status === 0 ? null : answer.message);
+    else this.#receive(answer);
+    // What still doesn't go on from here will show again in the position of what is told next.
+    for (const { message, from } of held) if (message.type === "snapshot" || !this.#hasMissed(from)) this.#receive(message);
+    this.#tell();
+  }
+
+  #receive(message) {
+    this.#noteHeard();
+    this.#refusal = null;
+    const { bootId, revision } = this.#position();
+    if (message.boot_id !== bootId || message.revision >= revision) this.#onMessage(message);
+  }
+
+  /** The server was heard so many milliseconds ago, and this tab knows what it said. */
+  #noteHeard(silence = 0) {
+    this.#lastMessageAt = Date.now() - silence;
+    this.#sinceHeard = new Since(silence);
+  }
+
+  /** A reason to refuse is told once; a server that can't be reached has none. */
+  #refuse(words) {
+    if (words === null || words === this.#refusal) return;
+    this.#refusal = words;
+    this.#onRefused(words);
   }
 
   #tell() {
