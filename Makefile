@@ -21,7 +21,7 @@ run: setup  ## Start the panel with a real workload (PORT, HOST, ARGS)
 	@exec $(BIN)/python wsgi.py --demo --host "$(HOST)" --port "$(PORT)" $(ARGS)
 
 test: setup-dev browser tinydb-tests  ## Run all tests, the checks among them (ARGS go to pytest)
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 check: setup-dev  ## Lint, formatting, types and import rules (ARGS names some of them)
 	@exec $(BIN)/python -m scripts.check $(ARGS)
