@@ -135,11 +135,19 @@ class Lifecycle:
         return blockers, failure
 
     def _ending_of(self, task_id: str, task: Task | None) -> int | None:
-        """How a task has ended, which may not be on its record yet; None if that is gone."""
-        if task is not None and task.outcome is not None:
-            return task.outcome[0]
+        """How a task has ended, which may not be on its record yet; None if that is gone.
+
+        What is posted counts unless its record is being removed. That is seen by ``stop``; and in the midst of a
+        user's operation, which may come to it, only afterwards.
+        """
+        outcome = None if task is None else task.outcome
+        if task is not None and outcome is not None and not self._keeper.is_being_edited and task.stop is None:
+            return outcome[0]
         record = self._keeper.find(task_id)
-        return None if record is None else record.get("status")
+        status = None if record is None else record.get("status")
+        if outcome is not None and status in UNFINISHED:
+            return outcome[0]  # this very thread is in the midst of such an operation
+        return status
 
     def _link(self, task: Task, blockers: list[Task]) -> None:
         """Has the task wait for others, each of which may end meanwhile."""
@@ -210,7 +218,7 @@ class Lifecycle:
             self._retention.note(task.id)
         freed, doomed = self._take_followers(task, status) if task.dependants else graph.NO_FOLLOWERS
         if doomed:
-            self._doom(task, doomed, word_of(status))
+            self._doom(task, doomed, None if task.stop is not None else word_of(status))
         if error is not None:
             line = task.outcome[3] if task.outcome is not None else None
             logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
@@ -230,8 +238,8 @@ class Lifecycle:
 
     def _take_followers(self, task: Task, status: int) -> graph.Followers:
         take(self._lock)
-        try:
-            return graph.followers(task, status)
+        try:  # if its record was removed first, nobody will see that it has completed
+            return graph.followers(task, status if task.stop is None else CANCELED)
         finally:
             self._lock.release()
 
@@ -287,6 +295,7 @@ class Lifecycle:
                     if only_final:
                         continue
                     task.stop = task.stop or TaskCancelled
+                    self._keeper.settle()  # what it has posted before it could see that
                 self._keeper.remove(doc_id)
                 self.calls.forget(str(record.get("id")), None)
                 removed += 1

@@ -100,6 +100,11 @@ class Keeper:
             self._is_settling = False
 
     @property
+    def is_being_edited(self) -> bool:
+        """Whether a user's operation is under way: until it is over, nothing that is posted is written down."""
+        return self._guard.is_held
+
+    @property
     def is_busy_here(self) -> bool:
         """Whether the calling thread is in the midst of a user's operation, and so has the lock."""
         if not self.lock.acquire(False):

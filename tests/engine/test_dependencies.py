@@ -260,3 +260,24 @@ def test_a_very_long_chain_is_canceled_to_its_end(taskman, gates, until):
     until(lambda: taskman.get_status(last) == 4, "a long chain to be cancelled", 60)
 
     assert taskman.counts() == (0, 1, 0, 0, 20_000)
+
+
+@pytest.mark.guarantee("S9")
+def test_a_task_whose_record_is_removed_in_the_instant_of_its_end_sets_nobody_free(taskman, gate, monkeypatch):
+    """Its function has returned, but the removal is first on the record: what depends on it is canceled."""
+    first = taskman.add(name="first", function=gate)
+    ran: list[str] = []
+    second = taskman.add(name="second", function=lambda: ran.append("second"), depend_on=first)
+    keeper = taskman._life._keeper
+    post = keeper.post
+
+    def remove_and_post(task):
+        if task.outcome is not None and task.id == first:
+            taskman.db.remove(taskman.dbQuery.id == first)
+        post(task)
+
+    monkeypatch.setattr(keeper, "post", remove_and_post)
+    gate.open()
+
+    assert taskman.wait(second, timeout=10)
+    assert (taskman.get_status(second), ran) == (4, [])
