@@ -1,4 +1,4 @@
-"""Very many websocket clients in one other process, which drain all they are sent and look at as little as they can."""
+"""Websocket clients in one other process: they drain all they are sent and look at as little of it as they can."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Heard(NamedTuple):
     is_open: bool
 
 
-class Crowd:
+class Clients:
     """So many clients of the websocket at an address, connected for a `with` block.
 
     Raises TimeoutError or EOFError if they don't come to hear what they should.
@@ -39,11 +39,11 @@ class Crowd:
     def __init__(self, address: str, count: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._link, theirs = context.Pipe()
-        self._process = context.Process(target=_drain, args=(address, count, theirs), name="benchmark-crowd")
+        self._process = context.Process(target=_drain, args=(address, count, theirs), name="benchmark-clients")
         self._process.start()
         theirs.close()  # so that the end of the process, however it comes, is seen
 
-    def __enter__(self) -> Crowd:
+    def __enter__(self) -> Clients:
         try:
             self._received("connected")
         except BaseException:

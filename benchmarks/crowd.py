@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from dashboard import gthread
 
 from . import peers
-from .crowd_clients import Crowd, Heard
+from .clients import Clients, Heard
 from .crowd_server import CLIENTS, FLOOR, PANEL, WEBSOCKETS, Pushing
 from .report import Report, Table, Target, Unavailable, figure, millis, percent, times
 from .timing import Series, interleaved, ratio
@@ -112,7 +112,7 @@ def _allow_descriptors() -> None:
 
 
 def _serve(name: str, load_s: float, asked_s: float, clients: int) -> Served:
-    with Pushing(name) as server, Crowd(server.address, clients) as crowd:
+    with Pushing(name) as server, Clients(server.address, clients) as crowd:
         idle_s = _answer_s(server.address, asked_s) if name == PANEL else None
         crowd.heard_until(-1)  # what comes from here on counts
         begun = time.monotonic()

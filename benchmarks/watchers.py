@@ -12,10 +12,10 @@ from dashboard import wire
 from engine import TaskControl
 
 from .browser import served_panel
+from .clients import Clients, Heard
 from .contestants import CHANGES_PER_TASK, work
 from .report import Report, Table, Target, figure, micros, percent, times
 from .timing import Series, interleaved, ratio
-from .websockets import Clients, Heard
 
 TITLE = "Clients that watch"
 ABOUT = """
@@ -72,8 +72,8 @@ def measure(load_s: float, rounds: int, clients: int = CLIENTS) -> tuple[Mapping
     def watched() -> float:
         spent_s, took_s, heard = _run(load_s, clients)
         changes = CHANGES_PER_S * load_s
-        each = [sum(values) / clients / took_s for values in zip(*heard, strict=True)]
-        seen.append((changes / took_s, *each))
+        messages, sent_bytes = (sum(of_each) / clients for of_each in zip(*(one[:2] for one in heard), strict=True))
+        seen.append((changes / took_s, messages / took_s, sent_bytes / took_s))
         return spent_s
 
     spent = interleaved({0: lambda: _run(load_s, 0)[0], clients: watched}, rounds=rounds, collect=True)
@@ -86,7 +86,9 @@ def _run(load_s: float, clients: int) -> tuple[float, float, Sequence[Heard]]:
     with ExitStack() as stack:
         taskman = stack.enter_context(TaskControl())
         address = stack.enter_context(served_panel(taskman))
-        watching = stack.enter_context(Clients(address, clients)) if clients else None
+        watching = stack.enter_context(Clients(f"{address}live", clients)) if clients else None
+        if watching:
+            watching.heard_until(0)  # their first message
         begun, spent = time.perf_counter(), time.process_time()
         _add_evenly(taskman, tasks, load_s)
         taskman.wait()

@@ -71,7 +71,8 @@ def test_number_of_records_does_not_matter() -> None:
 
 def test_task_starts_at_once() -> None:
     """A task on an idle manager starts within a moment."""
-    ours = start.measure(samples=60)[start.OURS]
+    measured, _ = start.measure(samples=60)
+    ours = measured[start.OURS]
 
     assert ours.median < SLOWEST_START_S
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import crowd, deadlines, graphs, growth, live, scroll, sleepers, store, throughput, watchers
+from benchmarks.clients import Heard
 from benchmarks.contestants import EXECUTOR, LIMIT
 from benchmarks.contestants import OURS as TASK_CONTROL
-from benchmarks.crowd_clients import Heard
 from benchmarks.crowd_server import PANEL, WEBSOCKETS
 from benchmarks.report import Report, Table, Target, figure
 from benchmarks.store_operations import DICT, OURS, PEER, Case
