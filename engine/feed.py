@@ -11,6 +11,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Literal, NamedTuple
 
 from .errors import RevisionGone
+from .patience import rest
 
 Kind = Literal["added", "changed", "removed"]
 
@@ -112,12 +113,12 @@ class Feed:
         return _changes(revisions, page.kinds[part], page.records[part])
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
-        """Waits for the next change, for ``wake``, or for ``timeout`` seconds; not at all unless ``is_idle()``."""
+        """Waits for the next change or for ``wake``, up to ``timeout`` seconds; not at all unless ``is_idle()``."""
         alarm = threading.Lock()
         alarm.acquire()
         self.sleepers.append(alarm)
         if is_idle():  # asked after lying down, so that what happened in between is not slept through
-            alarm.acquire(timeout=-1 if timeout is None else max(0.0, min(timeout, threading.TIMEOUT_MAX)))
+            rest(alarm, None if timeout is None else time.monotonic() + timeout)
         try:
             self.sleepers.remove(alarm)
         except ValueError:

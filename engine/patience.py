@@ -1,13 +1,17 @@
-"""How a worker takes a lock that everybody needs often: it waits without standing in line."""
+"""How threads wait for locks: for one that everybody needs often, and for one that wakes them."""
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
 #: How often a worker looks again before it stands in line after all, and how long it steps aside each time; seconds.
 _LOOKS = 50
 _ASIDE_S = 1e-5
+
+#: The longest that a thread sleeps in one piece; seconds.
+_PIECE_S = 1.0
 
 
 def take(lock: Any) -> None:
@@ -24,3 +28,17 @@ def take(lock: Any) -> None:
         if lock.acquire(False):
             return
     lock.acquire()
+
+
+def rest(alarm: Any, until: float | None) -> bool:
+    """Sleeps until the lock ``alarm`` is released; False if that monotonic second (None: never) comes first.
+
+    In pieces, for the main thread's sake: a signal that comes in the instant before it falls asleep, or to another
+    thread, doesn't wake it, and Python calls the handler only when it is awake.
+    """
+    while True:
+        left_s = math.inf if until is None else max(0.0, until - time.monotonic())
+        if alarm.acquire(timeout=min(left_s, _PIECE_S)):
+            return True
+        if left_s <= _PIECE_S:
+            return False

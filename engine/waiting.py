@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from .errors import WaitCycle
 from .graph import can_end_before
 from .interrupts import running, shield
+from .patience import rest
 from .pool import Pool
 from .store import Keeper
 from .task import Task, check
@@ -33,9 +34,7 @@ class Waiter:
 
     def sleep(self, until: float | None) -> bool:
         """Until it's woken, or until that monotonic second (None: for ever): False then."""
-        if until is None:
-            return self._alarm.acquire()
-        return self._alarm.acquire(timeout=min(max(0.0, until - time.monotonic()), threading.TIMEOUT_MAX))
+        return rest(self._alarm, until)
 
     def wake(self) -> None:
         """Ends the sleep, or the next one if there is none now."""

@@ -41,6 +41,27 @@ def test_a_handler_that_shuts_down_ends_what_the_main_program_waits_for(start_sc
     assert (first_line, output, errors, process.returncode) == ("working\n", "Canceled\n", "", 0)
 
 
+@pytest.mark.parametrize("main", BLOCKED.values(), ids=BLOCKED.keys())
+def test_a_signal_that_does_not_wake_the_main_thread_is_handled_all_the_same(start_script, main):
+    """As one that comes in the instant before that thread falls asleep: here another thread is sent it."""
+    process = start_script(
+        "import signal, threading\n"
+        "from engine import TaskControl\n"
+        "taskman = TaskControl()\n"
+        "def stop(number, frame):\n"
+        "    taskman.shutdown(wait=False, cancel_futures=True)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        "def work(handle):\n"
+        "    handle.sleep(0.5)\n"
+        "    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)\n"
+        "    handle.sleep(60)\n"
+        "task = taskman.add(name='long', function=work)\n" + main
+    )
+    output, errors = process.communicate(timeout=20)
+
+    assert (output, errors, process.returncode) == ("", "", 0)
+
+
 def test_sigterm_turned_into_an_exit_lets_the_tasks_finish(start_script):
     """A handler that raises SystemExit out of a wait ends the program as its last line would: what runs ends first."""
     process = start_script(
