@@ -25,13 +25,16 @@ def gate():
     del running.gate
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def untraced():
-    """No tracer, as one that measures coverage, in this thread: see `drain` for how one halts up to 3.11."""
-    tracer = sys.gettrace()
+    """No tracer, as one that measures coverage, while what is sent isn't received: up to 3.11 it would halt."""
+    here, elsewhere = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
+    threading.settrace(None)
     yield
-    sys.settrace(tracer)
+    drain(threading.get_ident())  # lowers the flag that such a thread halts at
+    threading.settrace(elsewhere)
+    sys.settrace(here)
 
 
 def _call_without_a_look_between(*steps):
@@ -60,7 +63,6 @@ def test_an_interrupt_that_was_not_taken_back_arrives():
 
 
 @pytest.mark.guarantee("S8")
-@pytest.mark.usefixtures("untraced")
 def test_draining_takes_back_an_interrupt_under_way():
     """After draining nothing is left of an interrupt that was sent and not yet received."""
     ident = threading.get_ident()
