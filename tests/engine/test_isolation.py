@@ -149,7 +149,7 @@ def test_a_result_that_cannot_be_sent_is_an_error(run):
     assert "cannot pickle '_thread.lock' object" in record["error"]
 
 
-def test_an_exception_comes_back_with_its_type(run, caplog):
+def test_an_exception_comes_back_with_its_type(run, caplog, until):
     """The record has the line and the traceback of the process; the log has the exception itself."""
 
     def work():
@@ -161,6 +161,7 @@ def test_an_exception_comes_back_with_its_type(run, caplog):
     assert 'raise KeyError("missing")' in record["traceback"]
     assert __file__ in record["traceback"]
     assert "engine" not in record["traceback"].replace(__file__, "")
+    until(lambda: caplog.records, "the log's line, which comes after the end")
     assert isinstance(caplog.records[-1].exc_info[1], KeyError)
 
 

@@ -92,12 +92,17 @@ def test_three_hundred_at_once(server, undisturbed, until):
 def test_one_more_than_there_are_places(server, undisturbed):
     """The place after the last is refused with 503, and the page that asked for it polls."""
     full: list[RawClient] = []
+
+    def stay() -> None:
+        for client in full:
+            client.socket.sendall(PONG)  # on a slow machine the first would be cut before the last is there
+
     with undisturbed(longest_gap_s=10.0), contextlib.ExitStack() as stack:
-        for number in [50] * 6 + [49]:
+        for number in [10] * 34 + [9]:
             full += stack.enter_context(clients(server.port, number))
-            for client in full:
-                client.socket.sendall(PONG)  # on a slow machine the first would be cut before the last is there
+            stay()
         assert {client.answer()[0] for client in full} == {101}
+        stay()
         with clients(server.port) as [more]:
             assert more.answer()[0] == 503
         assert '"type":"' in server.get("api/changes")
