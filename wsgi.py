@@ -6,8 +6,6 @@ import argparse
 import getpass
 import logging
 import os
-import queue
-import signal
 import socket
 from collections.abc import Callable, Sequence
 
@@ -94,11 +92,11 @@ def serve(
 
 
 def _serve_with_werkzeug(served: Flask, listener: socket.socket, announce: Callable[[], None]) -> None:
-    stop = _stop_signal()
+    signal = stopping.StopSignal()
     # Requests are served beside the main thread: in it, a signal could strike in the midst of one.
     with Served(served, listener, served.extensions["task_control"][""].close):
         announce()
-        stop.get()
+        signal.wait()
         stopping.stop()
 
 
@@ -118,20 +116,6 @@ def _log_to_terminal() -> None:
     logger = logging.getLogger("task_control")
     logger.addHandler(terminal)
     logger.setLevel(logging.INFO)
-
-
-def _stop_signal() -> queue.SimpleQueue[int]:
-    """A queue that gets the first SIGTERM or Ctrl-C; the next one meets the system's own reaction."""
-    stop: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one queue that a signal handler may put to
-
-    def on_signal(number: int, _frame: object) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
-        stop.put(number)
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, on_signal)
-    return stop
 
 
 def _demo() -> list[str]:

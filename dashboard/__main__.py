@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-import threading
 import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -74,11 +73,10 @@ def _run(code: types.CodeType, script: Path, arguments: list[str]) -> None:
 
 
 def _stay(url: str) -> None:
+    signal = stopping.StopSignal()
     sys.stderr.write(f"The script has ended. Task Control stays at {url} (Ctrl-C stops it)\n")
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        stopping.stop()
+    signal.wait()
+    stopping.stop()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import queue
+import signal
 import threading
 import time
 
@@ -11,7 +13,34 @@ from . import processes
 #: How long canceled tasks get to stop; seconds.
 GRACE_S = 1.5
 
+#: How long the main thread sleeps in one piece; seconds. Python handles a signal only in it, and one that comes in the
+#: instant before it falls asleep, or to another thread, doesn't wake it.
+_PIECE_S = 0.5
+
 _log = logging.getLogger("task_control.dashboard")
+
+
+class StopSignal:
+    """Takes the first SIGTERM or Ctrl-C from now on; the next one meets the system's own reaction. Main thread only."""
+
+    def __init__(self) -> None:
+        self._came: queue.SimpleQueue[int] = queue.SimpleQueue()  # the one queue that a signal handler may put to
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, self._take)
+
+    def _take(self, number: int, _frame: object) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+        self._came.put(number)
+
+    def wait(self) -> None:
+        """Until it has come."""
+        while True:
+            try:
+                self._came.get(timeout=_PIECE_S)
+                return
+            except queue.Empty:
+                pass
 
 
 def stop(grace_s: float = GRACE_S) -> bool:

@@ -95,8 +95,8 @@ class Hooks:
     def join(self, timeout: float) -> None:
         """Waits up to ``timeout`` seconds until everything has been told, once no more changes are to come."""
         thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
+            thread.join(timeout)  # one that another thread is about to start can't be joined
 
     def _begin(self, moment: Moment) -> None:
         self._told = moment.revision

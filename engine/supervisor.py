@@ -103,8 +103,8 @@ class Supervisor:
     def join(self, timeout: float) -> None:
         """Waits up to ``timeout`` seconds for the thread to end."""
         thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+        if thread is not None and thread.is_alive() and thread is not threading.current_thread():
+            thread.join(timeout)  # one that another thread is about to start can't be joined
 
     def _run(self) -> None:
         while True:

@@ -31,6 +31,14 @@ def begin():
         wsgi.taskman.add(str(os.getpid()), lambda task: task.sleep(90))
 wsgi.serve('127.0.0.1', 0, begin)
 """
+UNHEARD = """
+import signal, threading, wsgi
+def work(task):
+    task.sleep(1)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    task.sleep(90)
+wsgi.serve('127.0.0.1', 0, lambda: wsgi.taskman.add('signals', work))
+"""
 ENDLESS_STOP = """
 import threading, wsgi
 wsgi.taskman.shutdown = lambda *_, **__: threading.Event().wait(90)
@@ -182,6 +190,14 @@ def test_a_signal_ends_it_well(serve, server_is, number, group):
 
     assert code == 0
     assert re.fullmatch(STOPPING + SHUT_DOWN, errors)
+
+
+def test_a_signal_that_does_not_wake_the_main_thread_ends_it_all_the_same(serve):
+    """As one that comes in the instant before that thread falls asleep: here another thread is sent it."""
+    process = serve("-c", WITHOUT_GUNICORN + UNHEARD).process
+    _, errors = process.communicate(timeout=PATIENCE_S)
+
+    assert (process.returncode, bool(re.fullmatch(STOPPING + SHUT_DOWN, errors))) == (0, True)
 
 
 @SERVERS

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.guarantee("P1")
 Visit = Callable[..., Page]
 
 #: Both boxes at one moment: the page around the drawing may move.
-OFFSET = """(rect) => {
+OFFSET = """async (rect) => {
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
     const [box, graph] = [rect, rect.closest("svg")].map((element) => element.getBoundingClientRect());
     return [Math.round(box.x - graph.x), Math.round(box.y - graph.y)];
 }"""
@@ -31,7 +32,7 @@ def add_diamond(taskman: TaskControl, first: Callable) -> list[str]:
 
 
 def place(page: Page, name: str) -> tuple[int, int]:
-    """Where a task's box lies in the drawing, in whole pixels."""
+    """Where a task's box lies in the drawing, as painted, in whole pixels."""
     return tuple(page.locator(".node", has_text=name).locator("rect").evaluate(OFFSET))
 
 

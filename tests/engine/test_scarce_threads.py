@@ -65,6 +65,30 @@ def test_without_a_supervisor_tasks_run_and_the_next_has_it_started(taskman, ref
     assert ended(late)["error"] == "Killed by timeout"
 
 
+@pytest.mark.parametrize("slow", ["supervisor", "hooks"])
+def test_a_thread_that_is_only_about_to_start_does_not_disturb_a_shutdown(managers, monkeypatch, slow):
+    """As when a thread still adds tasks while the program ends."""
+    manager, start = managers(), threading.Thread.start
+    is_starting, may_start = threading.Event(), threading.Event()
+    manager.on_transition(lambda transition: None)
+
+    def start_late(thread):
+        if thread.name == f"task-control-{slow}":
+            is_starting.set()
+            may_start.wait(10)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    adding = threading.Thread(target=manager.add, args=("task", lambda: None), kwargs={"thread_timeout": 60})
+    adding.start()
+    assert is_starting.wait(10)
+    manager.shutdown(timeout=0.5)
+    may_start.set()
+    adding.join()
+
+    assert manager.shutdown(timeout=10)
+
+
 def test_hooks_are_told_once_their_thread_can_be_had(taskman, refused, ended, until):
     """What has happened meanwhile is told as well, in its order."""
     told = []

@@ -67,7 +67,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 def test_every_manager_has_its_board(start, until):
     """Each TaskControl of the script is shown, and can be acted on, while the script runs."""
     server = start(WORKING, arguments=("--with", "arguments"))
-    until(lambda: server.ask("2/healthz")[0] == 200, "the second board")
+    until(lambda: '"ends"' in server.ask("2/api/tasks")[1], "the second board and its task")
 
     first, second = (json.loads(server.get(f"{number}/api/tasks"))["tasks"] for number in (1, 2))
     listed = server.get("")
@@ -109,13 +109,14 @@ def test_a_script_that_fails_shows_why(script):
     assert "script.py" in done.stderr
 
 
-def test_the_panel_stays_if_it_is_told_to(start, until):
-    """With --stay the panel serves on after the script, until Ctrl-C, which cancels what still runs."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_panel_stays_if_it_is_told_to(start, number):
+    """With --stay the panel serves on after the script, until a signal, which cancels what still runs."""
     server = start("from engine import TaskControl\nTaskControl().add('x', lambda task: task.sleep(60))\n", "--stay")
     assert "The script has ended" in server.next_error()
 
     tasks = json.loads(server.get("1/api/tasks"))["tasks"]
-    code, _ = server.end(signal.SIGINT)
+    code, _ = server.end(number)
 
     assert ([task["name"] for task in tasks], code) == (["x"], 0)
 
