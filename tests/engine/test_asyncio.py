@@ -13,7 +13,7 @@ from engine import TaskExecutor, TimedOut, WaitCycle, current_task
 
 pytestmark = pytest.mark.guarantee("S18")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 @pytest.fixture

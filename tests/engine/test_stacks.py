@@ -14,7 +14,7 @@ from engine.stuck import LOOKS
 
 pytestmark = pytest.mark.guarantee("S4")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 AFTER_S = 0.2
 
 

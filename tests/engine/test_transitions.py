@@ -14,7 +14,7 @@ from engine import hooks as hooks_of_the_engine
 
 pytestmark = pytest.mark.guarantee("S16")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 def hook_threads():
