@@ -14,7 +14,7 @@ from engine import hooks as hooks_of_the_engine
 
 pytestmark = pytest.mark.guarantee("S16")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 def hook_threads():
@@ -246,7 +246,7 @@ def test_a_change_in_the_instant_the_thread_ends_is_told(monkeypatch, managers, 
     """Who adds a task while the thread is about to end may find it still there: it looks once more."""
     manager, told = managers(), []
     manager.on_transition(told.append)
-    hooks = manager._life.hooks
+    hooks = manager._runtime.hooks
     monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
     may_rest = hooks._may_rest
     late = []
@@ -271,7 +271,7 @@ def test_a_forgotten_manager_is_not_held(monkeypatch, until):
     manager = TaskControl()
     manager.on_transition(lambda transition: None)
     manager.wait(manager.add("task", lambda: None))
-    gone = weakref.ref(manager._life)
+    gone = weakref.ref(manager._runtime)
     del manager
 
     until(lambda: gc.collect() >= 0 and gone() is None, "the manager to go")
