@@ -243,6 +243,8 @@ def test_a_forked_child_has_no_part_in_them(run_script):
         "    taskman.wait(timeout=20)\n"
         "    return taskman.get_result(task)\n"
         "before = pid_of()\n"
+        "import warnings\n"
+        "warnings.simplefilter('ignore')\n"  # from 3.12 on Python warns of forks beside threads
         "child = os.fork()\n"
         "if child == 0:\n"
         "    try:\n"
