@@ -16,6 +16,10 @@ class Managed(Protocol):
     def is_idle(self) -> bool:
         """Whether all tasks have ended."""
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether tasks wait for a thread, none is at work, and the system gives no other."""
+
     def wait_for_all(self, timeout: float | None = None) -> bool:
         """Until all tasks have ended."""
 
@@ -26,8 +30,9 @@ class Managed(Protocol):
         """Ends the threads."""
 
 
-#: How long canceled tasks get to stop before the interpreter goes; seconds.
+#: How long canceled tasks get to stop before the interpreter goes, and a thread may take to be had; seconds.
 _GRACE_S = 1.0
+_STALL_S = 1.0
 
 _managers: weakref.WeakSet[Managed] = weakref.WeakSet()
 
@@ -44,7 +49,8 @@ def _finish_all() -> None:
     try:
         while not interrupted and not all(manager.is_idle for manager in managers):
             for manager in managers:  # tasks may add tasks meanwhile, to another manager as well
-                manager.wait_for_all()
+                if not manager.wait_for_all(_STALL_S) and manager.is_stalled:
+                    manager.cancel_all()  # Python 3.12.0 to 3.12.2 start no thread any more
     except KeyboardInterrupt:
         interrupted = True
     for manager in managers:

@@ -86,6 +86,11 @@ class Outstanding:
         """Whether all are over."""
         return not self._futures
 
+    @property
+    def is_stalled(self) -> bool:
+        """Never: their manager is."""
+        return False
+
     def wait_for_all(self, timeout: float | None = None) -> bool:
         """Until all are over, but for those whose callback it is that asks; False after ``timeout`` seconds."""
         with self._condition:

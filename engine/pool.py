@@ -49,6 +49,7 @@ class Pool:
         self._started = 0
         self._taken = 0
         self._is_closing = False
+        self._is_refused = False
         self._is_looking = False
         self._taken_at_last_look = -1
 
@@ -219,8 +220,10 @@ class Pool:
                 self._workers.add(worker)
             try:
                 worker.thread.start()
+                self._is_refused = False
             except RuntimeError:  # the system has no more, or the interpreter is on its way out
                 with self._lock:
+                    self._is_refused = True
                     self._seats -= count - done
                     self._workers.discard(worker)
                     look, self._is_looking = not self._is_looking, True
@@ -233,6 +236,12 @@ class Pool:
         """For each thread the task that it has in hand or had last; None for one that rests."""
         with shield, self._lock:
             return [worker.task for worker in self._workers]
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether tasks wait, no thread has a seat for them, and the system gave none when it was last asked."""
+        with self._lock:
+            return self._is_refused and self._seats <= 0 and len(self._ready) > 0
 
     # -- looking after those who wait
 

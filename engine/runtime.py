@@ -104,6 +104,11 @@ class Runtime:
         self._keeper.look()
         return self.tasks.is_empty
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether tasks wait for a thread, none is at work, and the system gives no other."""
+        return self.pool.is_stalled
+
     def wait_for_all(self, timeout: float | None = None) -> bool:
         """Until all tasks have ended; False when ``timeout`` seconds are over first."""
         return self.waiting.wait(None, timeout)
