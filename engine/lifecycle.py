@@ -415,8 +415,13 @@ class Lifecycle:
     # -- the end
 
     def cancel_all(self) -> None:
-        """Ends all tasks as Canceled on request. Called within ``shield``."""
-        for task in list(self.live.values()):
+        """Ends all tasks as Canceled on request. Called within ``shield``.
+
+        Those that run come last, and before them the newest first, as each is newer than what it depends on: so none
+        of them begins because another one has made room for it or set it free.
+        """
+        newest_first = list(self.live.values())[::-1]
+        for task in sorted(newest_first, key=lambda task: task.worker is not None):
             self.decide(task, CANCELED, records.ON_REQUEST, TaskCancelled)
 
     @property

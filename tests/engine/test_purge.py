@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
-from engine import Status
+from engine import Status, TaskControl
 
 pytestmark = pytest.mark.guarantee("S11")
 
@@ -103,6 +104,27 @@ def test_without_arguments_what_waits_is_never_started(taskman, gates, ended):
     ended(taskman.add(name="later", function=lambda f: None))
 
     assert second_gate.calls == 0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [TaskControl.purge, partial(TaskControl.shutdown, wait=False, cancel_futures=True)],
+    ids=["purge", "shutdown"],
+)
+@pytest.mark.parametrize("waits_for", ["a seat", "what runs", "what waits"])
+def test_nothing_begins_because_everything_else_is_ended(managers, until, end, waits_for):
+    """A purge or a shutdown that ends what has the seats has canceled those that wait before."""
+    taskman, calls = managers(max_workers=1), []
+    running = taskman.add(name="runs", function=lambda f: f.sleep(60))
+    until(lambda: taskman.get_status(running) == 3, "the first task to run")
+    first = taskman.add(name="waits", function=lambda f: calls.append(f.id))
+    depend_on = {"what runs": running, "what waits": first}.get(waits_for)
+    for _ in range(1000):
+        taskman.add("waits, too", lambda f: calls.append(f.id), depend_on=depend_on, on_failure="run")
+    end(taskman)
+    until(lambda: taskman._life.pool.in_hand() in ([], [None]), "its thread to come back")
+
+    assert calls == []
 
 
 def test_without_arguments_what_runs_is_stopped(taskman, until):
