@@ -133,6 +133,7 @@ def test_a_child_can_read_the_records(run_script):
         "[thread.join() for thread in threads]\n"
         "print(failed)\n",
         may_complain=True,
+        patience_s=100,  # a child that is measured takes a hundred times as long
     )
 
     assert lines == ["0"]
