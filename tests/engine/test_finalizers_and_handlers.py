@@ -51,10 +51,11 @@ class Broken(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.calls = 0
+        self.error: type[BaseException] = RuntimeError
 
     def emit(self, record: logging.LogRecord) -> None:
         self.calls += 1
-        raise RuntimeError("the handler is broken")
+        raise self.error("the handler is broken")
 
 
 @pytest.fixture
@@ -66,10 +67,10 @@ def broken():
     logger.removeHandler(handler)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_broken_log_handler_costs_no_seat_and_no_end(managers, broken, ended):
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit, KeyboardInterrupt])
+def test_a_broken_log_handler_costs_no_seat_and_no_end(managers, broken, ended, error):
     """More tasks fail than there are seats, each logged by a handler that raises: all end, and so does what waits."""
-    manager = managers(max_workers=SEATS)
+    manager, broken.error = managers(max_workers=SEATS), error
     failing = [manager.add(name="fails", function=lambda f: 1 / 0) for _ in range(SEATS * 2)]
     behind = [manager.add(name="behind", function=lambda f: None, depend_on=task_id) for task_id in failing]
     late = manager.add(name="late", function=lambda f: f.sleep(60), thread_timeout=0.05)
@@ -86,6 +87,17 @@ def test_a_broken_log_handler_does_not_reach_who_writes(taskman, broken, gate):
     taskman.db.update({"status": 2}, taskman.dbQuery.id == task_id)
 
     assert (broken.calls, taskman.get_status(task_id)) == (1, 3)
+
+
+def test_a_signal_that_comes_while_something_is_logged_is_not_lost(taskman, broken, gate):
+    """What its handler raises, such as the KeyboardInterrupt of Ctrl-C, reaches the main thread's own code."""
+    task_id, broken.error = taskman.add(name="task", function=gate), KeyboardInterrupt
+    gate.wait_until_started()
+    with pytest.raises(KeyboardInterrupt):
+        taskman.db.update({"status": 2}, taskman.dbQuery.id == task_id)
+    gate.open()
+
+    assert (taskman.wait(timeout=10), taskman.get_status(task_id)) == (True, 0)
 
 
 def test_a_log_handler_may_use_the_manager(managers, ended):
@@ -154,3 +166,35 @@ def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatc
     ids += [taskman.add(name="next", function=lambda: None) for _ in range(20)]
 
     assert (early, len(added), taskman.wait([*added, *ids], timeout=10)) == (True, 1, True)
+
+
+@pytest.mark.parametrize("move", ["added", "begun", "ended"])
+def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman, gate, until, move):
+    """Whoever is first decides; there is one record, and its history has one end."""
+    keeper, tried = taskman._keeper, []
+    make = keeper._make
+    before = {"added": None, "begun": 2, "ended": 3}[move]
+
+    def make_and_collect(task, record):
+        made = make(task, record)
+        if not tried and made is not None and (record and record["status"]) == before:
+            tried.append(task.id)
+            tried.append(taskman.cancel(task.id))
+        return made
+
+    keeper._make = make_and_collect
+    with taskman.subscribe(since=0) as changes:
+        task_id = taskman.add(name="task", function=gate)
+        gate.wait_until_started()
+        if move != "ended":
+            taskman.get_all()  # writes down what has happened by now
+        gate.open()
+        assert taskman.wait(timeout=10)
+        until(lambda: taskman.get_task(task_id)[0]["stopping"] is None, "its thread to be done")
+        history = [(change.kind, change.record["status"]) for change in changes.get(timeout=0)]
+
+    assert tried == [task_id, move != "ended"]
+    assert [kind for kind, _ in history] == ["added"] + ["changed"] * (len(history) - 1)
+    ends = {status for _, status in history if status in (0, 1, 4)}
+    assert ends == {taskman.get_status(task_id)} == {0 if move == "ended" else 4}
+    assert sum(taskman.counts()) == len(taskman.get_all()) == 1
