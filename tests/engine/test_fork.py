@@ -137,3 +137,20 @@ def test_a_child_can_read_the_records(run_script):
     )
 
     assert lines == ["0"]
+
+
+def test_an_unused_manager_is_a_new_one_in_the_child(run_script):
+    """It runs tasks there, and its revisions aren't taken for those of its parent; of a used one there is a copy."""
+    lines = run_script(
+        SETTING + "used, ids = TaskControl(), (taskman.boot_id,)\n"
+        "used.wait(used.add(name='before', function=lambda f: None))\n"
+        "ids = taskman.boot_id, used.boot_id\n"
+        "def look():\n"
+        "    print(taskman.boot_id != ids[0], used.boot_id == ids[1], taskman.is_forked, used.is_forked, flush=True)\n"
+        "    task = taskman.add(name='child', function=work)\n"
+        "    print(taskman.wait(task, timeout=3), taskman.get_status(task), flush=True)\n"
+        "print(in_a_child(look))\n",
+        may_complain=True,
+    )
+
+    assert lines == ["True True False True", "works", "True 0", "0"]

@@ -238,3 +238,42 @@ def test_remove_takes_exactly_the_ended_ones_of_the_given(taskman, one_of_each):
     removed = taskman.remove([completed, suspended, running, "ffffffffff"])
 
     assert (removed, left(taskman)) == (1, [running, suspended, failed, canceled])
+
+
+def test_what_is_added_while_everything_is_purged_goes_as_well(taskman, until, monkeypatch):
+    """It is canceled with its record, and its function is stopped."""
+    started, stopped_by = threading.Event(), []
+    cancel_all = taskman._life.cancel_all
+
+    def work(handle):
+        started.set()
+        try:
+            handle.sleep(60)
+        except BaseException as error:
+            stopped_by.append(type(error).__name__)
+            raise
+
+    def cancel_all_and_add():
+        cancel_all()
+        taskman.add("late", work)
+        assert started.wait(10)
+
+    monkeypatch.setattr(taskman._life, "cancel_all", cancel_all_and_add)
+
+    assert (taskman.purge(), taskman.get_all()) == (1, [])
+    until(lambda: stopped_by == ["TaskCancelled"], "the function to be stopped")
+
+
+def test_a_record_that_goes_meanwhile_is_not_counted(taskman, done, monkeypatch):
+    """Each record is removed once, and by one of those who remove it."""
+    first, second, third = done(), done(), done()
+    remove, counted = taskman._life._keeper.remove, []
+
+    def remove_another_first(doc_id):
+        monkeypatch.undo()
+        counted.append(taskman.remove(second))
+        remove(doc_id)
+
+    monkeypatch.setattr(taskman._life._keeper, "remove", remove_another_first)
+
+    assert (taskman.remove([first, second, third]), counted, taskman.get_all()) == (2, [1], [])
