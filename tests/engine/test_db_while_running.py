@@ -301,13 +301,15 @@ def test_a_copied_record_stands_in_when_the_first_one_goes(taskman):
     assert [record["name"] for record in taskman.get_task(task_id)] == ["copy"]
 
 
-def test_one_of_two_records_with_an_id_of_their_own_goes_for_good(taskman, done):
-    """However many copies there are of others."""
+def test_a_copy_stands_in_for_its_own_record_alone(taskman, done):
+    """Other records lie between them, and go for good."""
     copied, single = done(), done()
     taskman.db.insert(dict(taskman.get_task(copied)[0], name="copy"))
+    taskman.db.remove(doc_ids=[1])
+    stands_in = [record["name"] for record in taskman.get_task(copied)]
     taskman.remove(single)
 
-    assert (taskman.get_task(single), len(taskman.get_task(copied))) == ([], 1)
+    assert (stands_in, taskman.get_task(single), len(taskman.get_task(copied))) == (["copy"], [], 1)
     taskman.db.remove(taskman.dbQuery.id == copied)
     assert (taskman.get_task(copied), taskman.counts()) == ([], (0,) * 5)
 

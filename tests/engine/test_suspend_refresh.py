@@ -74,7 +74,7 @@ def test_an_end_between_the_look_at_a_dependency_and_the_link_is_not_missed(
 def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended, monkeypatch, first_to_tell):
     """By the thread of the dependency or by whoever added the dependant, whichever is first."""
     taskman.suspend_refresh = float("inf")
-    life, runs, has_told = taskman._life, [], threading.Event()
+    life, runs, has_told, has_followed = taskman._life, [], threading.Event(), threading.Event()
     first = taskman.add(name="first", function=gate)
     gate.wait_until_started()
     link, follow, catch_up = graph.link, life._take_followers, life._catch_up
@@ -88,6 +88,7 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
         assert first_to_tell == "its thread" or has_told.wait(10)
         found = follow(task, status)
         has_told.set()
+        has_followed.set()
         return found
 
     def catch_up_in_turn(task, blocker):
@@ -98,12 +99,17 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
     monkeypatch.setattr(graph, "link", link_and_end)
     monkeypatch.setattr(life, "_take_followers", follow_in_turn)
     monkeypatch.setattr(life, "_catch_up", catch_up_in_turn)
-    second = taskman.add(name="second", function=lambda f: runs.append(f.id), depend_on=first)
-    ended(second)
+
+    def run(handle):
+        runs.append(handle.id)
+        assert has_followed.wait(10)
+
+    second = taskman.add(name="second", function=run, depend_on=first)
+    record = ended(second)
     monkeypatch.undo()
     taskman.wait([taskman.add(name="later", function=lambda f: None) for _ in range(20)])
 
-    assert runs == [second]
+    assert (runs, record["status"]) == ([second], 0)
 
 
 def test_an_end_before_the_link_starts_nothing_that_waits_for_another(taskman, gates, ended, monkeypatch):

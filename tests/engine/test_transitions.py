@@ -120,6 +120,22 @@ def test_a_removed_hook_is_not_called(taskman, until):
     assert (gone, len(told)) == ([], 3)
 
 
+def test_a_hook_may_take_another_one_away(taskman):
+    """From then on, so with the very transition at which it does."""
+    told = []
+    second_hook = told.append
+
+    @taskman.on_transition
+    def first_hook(transition):
+        taskman.off_transition(second_hook)
+
+    taskman.on_transition(second_hook)
+    taskman.add("task", lambda: None)
+    taskman.shutdown()
+
+    assert told == []
+
+
 def test_hooks_may_be_taken_away_and_come_back(taskman, ended, until):
     """What happened while nobody listened is not told later."""
     told = []
@@ -271,7 +287,7 @@ def test_the_thread_stays_while_a_task_runs(monkeypatch, managers, gate, until):
     assert len(set(threads)) == 1
 
 
-def test_two_that_add_the_first_task_start_one_thread(managers, monkeypatch):
+def test_two_that_add_the_first_task_start_one_thread(managers, gate, monkeypatch):
     """Both find that it isn't there; nothing is told twice."""
     manager, told = managers(), []
     manager.on_transition(told.append)
@@ -288,32 +304,43 @@ def test_two_that_add_the_first_task_start_one_thread(managers, monkeypatch):
             lock.release()
 
     monkeypatch.setattr(hooks, "_lock", Contended())
-    manager.add("task", lambda: None)
+    manager.add("task", gate)
+    threads = hook_threads()
+    gate.open()
     manager.shutdown()
 
-    assert (starts, [one.after for one in told]) == ([1], [2, 3, 0])
+    assert (starts, len(threads), [one.after for one in told]) == ([1], 1, [2, 3, 0])
 
 
-def test_a_thread_that_has_been_replaced_while_it_ends_tells_nothing_more(managers, monkeypatch, until):
+def test_a_thread_that_has_been_replaced_while_it_ends_tells_nothing_more(managers, gates, monkeypatch, until):
     """Who adds a task in that instant starts another one for it: each transition is told once, in its order."""
     monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
-    manager, told, late = managers(), [], []
-    manager.on_transition(told.append)
-    hooks = manager._life.hooks
+    manager, told, late, gate, hook_gate = managers(), [], [], gates(), gates()
+    hooks = manager._life.ensure_hooks()
     keeper = hooks._keeper
 
     class LateKeeper:
-        feed = keeper.feed
+        feed, moment = keeper.feed, keeper.moment
 
         @property
         def revision(self):
-            if not late and hooks._thread is None:
-                late.append(manager.add("late", lambda: None))
+            if not late and not hooks.is_there:
+                late.append(manager.add("late", gate))
+                gate.wait_until_started()
+                hook_gate.wait_until_started()  # the other thread is there, and has more to tell
             return keeper.revision
+
+    @manager.on_transition
+    def tell(transition):
+        if transition.name == "late":
+            hook_gate(transition)
+        told.append(transition)
 
     monkeypatch.setattr(hooks, "_keeper", LateKeeper())
     first = manager.add("first", lambda: None)
-    until(lambda: late and len(told) >= 6, "the transitions of both")
+    until(lambda: hook_gate.calls and len(hook_threads()) == 1, "the first thread to end")
+    hook_gate.open()
+    gate.open()
     manager.shutdown()
 
     assert [(one.id, one.after) for one in told] == [(task, after) for task in (first, *late) for after in (2, 3, 0)]
