@@ -37,7 +37,7 @@ class Panel:
     settings: Settings
     hub: Hub
     assets: Assets
-    previews: Previews = field(default_factory=Previews)
+    previews: Previews[str] = field(default_factory=Previews)
     actions: Limit = field(default_factory=Limit)
 
     def url(self, endpoint: str, **values: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from .access import check_permission
 from .answers import json_answer
 from .bodies import read_body
 from .panel import Panel
-from .previews import Previews
+from .previews import Planned, Previews
 from .problems import Problem
 from .query import BadQuery, choose, read_query
 from .reach import Reach, Record
@@ -34,7 +35,10 @@ _TOKEN_HINT = 'Send {"preview": ...} as the plan answered it.'
 
 def register(blueprint: Blueprint, panel: Panel) -> None:
     """Add the routes of plans to the panel's blueprint."""
-    kept = {"cancel": Previews(), "purge": panel.previews, "run": Previews()}
+    kept: dict[str, Previews[str]] = {"cancel": Previews(), "purge": panel.previews}
+    #: With the tasks that had done each again by then.
+    kept_runs: Previews[tuple[str, list[str]]] = Previews()
+    one_run_at_a_time = threading.Lock()
 
     def plans() -> Response:
         body = read_body(_KNOWN, _HINT, BODY_LIMIT)
@@ -43,8 +47,10 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
             raise Problem(400, "action can't be read.", _HINT)
         check_permission(action)
         plan = _reach(panel, action, body)
-        # A cancel ends what waits by itself; what runs again is named one by one.
-        named = plan.touched if action == "run" else plan.chosen
+        if action == "run":
+            preview = kept_runs.keep([(record["id"], wire.reruns(record)) for record in plan.touched])
+        else:  # a cancel ends what waits by itself
+            preview = kept[action].keep([record["id"] for record in plan.chosen])
         return json_answer(
             {
                 "count": len(plan.chosen),
@@ -52,7 +58,7 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
                 "left": plan.left.total(),
                 "left_because": plan.left,
                 "tasks": [wire.neighbour(record["id"], record) for record in plan.touched[:LISTED]],
-                "preview": kept[action].keep([record["id"] for record in named]),
+                "preview": preview,
             }
         )
 
@@ -63,12 +69,12 @@ def register(blueprint: Blueprint, panel: Panel) -> None:
         return json_answer({"canceled": canceled}, 202)
 
     def reruns() -> Response:
-        ids = _planned(kept["run"], "Nothing was run again.")
-        try:
-            new_ids = panel.taskman.run_again(ids)
-        except ShutDown as error:
-            raise Problem(409, "The tasks can't be run again.", clean(error, 300)) from None
-        audit.acted(f"ran {len(new_ids)} of {len(ids)} planned task(s) again")
+        planned = _planned(kept_runs, "Nothing was run again.")
+        with one_run_at_a_time:  # of two who have the same plan, the second finds what the first has done
+            new_ids = _run_again(panel, planned)
+        audit.acted(f"ran {len(new_ids)} of {len(planned)} planned task(s) again")
+        if not new_ids:
+            raise Problem(409, "All of it was run again or removed since it was planned.", "Ask for a new plan.")
         return json_answer({"ids": new_ids}, 201)
 
     blueprint.add_url_rule("/api/plans", "plans", plans, methods=["POST"])
@@ -88,15 +94,24 @@ def _reach(panel: Panel, action: str, body: Mapping[str, Any]) -> Reach:
     return reach.of_cancel(records, asked) if action == "cancel" else reach.of_purge(asked)
 
 
-def _planned(kept: Previews, nothing: str) -> list[str]:
+def _planned(kept: Previews[Planned], nothing: str) -> list[Planned]:
     """The tasks of the plan that the current request names."""
     token = read_body({"preview"}, _TOKEN_HINT, BODY_LIMIT).get("preview")
     if not isinstance(token, str):
         raise Problem(400, "The preview can't be read.", _TOKEN_HINT)
-    ids = kept.take(token)
-    if ids is None:
+    planned = kept.take(token)
+    if planned is None:
         raise Problem(409, "This plan is unknown, used or too old.", f"{nothing} Ask for a new plan.")
-    return ids
+    return planned
+
+
+def _run_again(panel: Panel, planned: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """Those that nobody has run again since they were planned."""
+    known = {record["id"]: wire.reruns(record) for record in panel.taskman.snapshot().records}
+    try:
+        return panel.taskman.run_again([task_id for task_id, reruns in planned if known.get(task_id, reruns) == reruns])
+    except ShutDown as error:
+        raise Problem(409, "The tasks can't be run again.", clean(error, 300)) from None
 
 
 def _cancel(panel: Panel, task_id: str) -> bool:

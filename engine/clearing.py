@@ -33,8 +33,8 @@ class Clearing(Insight):
         if age_s is not None or statuses is not None:
             return self.remove(self._ended(age_s or 0.0, codes))
         with shield:
-            self._life.cancel_all()
-            return self._life.forget([doc_id for doc_id, _ in self._keeper.numbered()], only_final=False)
+            self._runtime.cancel_all()
+            return self._runtime.life.forget([doc_id for doc_id, _ in self._keeper.numbered()], only_final=False)
 
     def purge_preview(
         self,
@@ -55,7 +55,9 @@ class Clearing(Insight):
         named = arguments.check_ids(ids)
         with shield:
             found = [pair for pair in map(self._keeper.locate, named) if pair is not None]
-            return self._life.forget([doc_id for doc_id, record in found if _has_ended(record)], only_final=True)
+            return self._runtime.life.forget(
+                [doc_id for doc_id, record in found if _has_ended(record)], only_final=True
+            )
 
     def _ended(self, age_s: float, codes: frozenset[int]) -> list[str]:
         latest = time.time() - age_s

@@ -15,12 +15,12 @@ from . import arguments, records
 from .awaiting import Awaiting
 from .calls import Call, to_rerun, why_not
 from .clearing import Clearing
-from .errors import Forked, ShutDown, TaskCancelled
+from .errors import ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
 from .interrupts import running, shield
-from .lifecycle import Lifecycle
 from .retries import Retry, check_retries
+from .runtime import Runtime
 from .settings import check_settings
 from .status import WORDS
 from .store import Keeper, Query, TinyDB
@@ -67,11 +67,11 @@ class TaskControl(Clearing):
     ) -> None:
         settings = check_settings(max_workers, max_processes, capture_logs, stuck_after, keep_for, max_records)
         keeper = Keeper(arguments.check_whole(history, "history"))
-        super().__init__(keeper, Lifecycle(keeper, settings, self.remove))
+        super().__init__(keeper, Runtime(keeper, settings, self.remove))
         self.db: TinyDB = self._keeper.db
         self.dbQuery = Query()
         self.status_code = list(WORDS)
-        self._awaiting = Awaiting(self._life.waiting)
+        self._awaiting = Awaiting(self._runtime.waiting)
         self._numbers = itertools.count(secrets.randbits(_ID_BITS))
         self._is_shut_down = False
         self._suspend_refresh = 3.0
@@ -81,28 +81,28 @@ class TaskControl(Clearing):
     @property
     def boot_id(self) -> str:
         """A random text of this manager: revisions of another manager mean nothing here."""
-        return self._life.boot_id
+        return self._runtime.boot_id
 
     @property
     def is_forked(self) -> bool:
         """Whether this is a forked child's copy of a manager that had been used: it can be read, and runs nothing."""
-        return self._life.is_orphan
+        return self._runtime.is_orphan
 
     # -- settings
 
     @property
     def max_workers(self) -> int:
         """How many tasks may run at once."""
-        return self._life.pool.max_workers
+        return self._runtime.pool.max_workers
 
     @property
     def thread_timeout(self) -> float | None:
         """The limit in seconds of tasks that have none of their own; None for no limit. Read when a task starts."""
-        return self._life.thread_timeout
+        return self._runtime.life.thread_timeout
 
     @thread_timeout.setter
     def thread_timeout(self, seconds: float | None) -> None:
-        self._life.thread_timeout = arguments.check_limit(seconds)
+        self._runtime.life.thread_timeout = arguments.check_limit(seconds)
 
     @property
     def suspend_refresh(self) -> float:
@@ -169,7 +169,7 @@ class TaskControl(Clearing):
         backend = None
         if isolation != "thread":
             arguments.check_isolation(isolation)
-            backend = self._life.processes
+            backend = self._runtime.processes
             function = backend.packed(function, takes_handle)
         task_id = self._new_id()
         keeps, context = bool(get_result), copy_context()
@@ -182,11 +182,9 @@ class TaskControl(Clearing):
         return task_id
 
     def _admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
-        if self._is_shut_down or self._life.is_closing:
+        if self._is_shut_down:
             raise ShutDown
-        if self._life.is_orphan:
-            raise Forked
-        self._life.admit(task, dependencies)
+        self._runtime.admit(task, dependencies)
         if dependencies and not self._is_looking:
             self._look_later()
 
@@ -205,9 +203,9 @@ class TaskControl(Clearing):
         if isinstance(ids, str):
             self._record(ids)
         found = self._by_id()
-        reruns = to_rerun(self._life.calls, found, set(arguments.check_ids(ids)), failed_dependants)
+        reruns = to_rerun(self._runtime.calls, found, set(arguments.check_ids(ids)), failed_dependants)
         if isinstance(ids, str) and not reruns:
-            raise why_not(self._life.calls, found, ids)
+            raise why_not(self._runtime.calls, found, ids)
         new_ids: dict[str, str] = {}
         for rerun in reruns:
             # What has completed may be removed while others are added.
@@ -219,7 +217,7 @@ class TaskControl(Clearing):
     def run_again_preview(self, ids: str | Iterable[str], failed_dependants: bool = False) -> list[str]:
         """The ids of the tasks that :meth:`run_again` with these arguments would run again now, oldest first."""
         named = set(arguments.check_ids(ids))
-        return [rerun.task_id for rerun in to_rerun(self._life.calls, self._by_id(), named, failed_dependants)]
+        return [rerun.task_id for rerun in to_rerun(self._runtime.calls, self._by_id(), named, failed_dependants)]
 
     def _by_id(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
@@ -246,7 +244,7 @@ class TaskControl(Clearing):
         task.retry_of = origin
         with shield:
             self._admit(task, dependencies)
-            self._life.journal.tell_rerun(origin, task_id)
+            self._runtime.journal.tell_rerun(origin, task_id)
         return task_id
 
     def cancel(self, task_id: str) -> bool:
@@ -255,12 +253,12 @@ class TaskControl(Clearing):
         A task that waits never starts. One that runs is asked to stop, then interrupted; its record's ``stopping``
         says how far that is. Raises UnknownTask.
         """
-        task = self._life.unfinished(task_id)
+        task = self._runtime.tasks.find(task_id)
         if task is None:
             self._record(task_id)
             return False
         with shield:
-            return self._life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
+            return self._runtime.life.decide(task, records.CANCELED, records.ON_REQUEST, TaskCancelled)
 
     def wait(self, ids: str | Iterable[str] | None = None, timeout: float | None = None) -> bool:
         """Waits until these tasks (None: all that are known now) have ended or are gone; False when time is over.
@@ -269,9 +267,9 @@ class TaskControl(Clearing):
         naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
         """
         if timeout is None and type(ids) is str and running.gate is None:
-            return self._life.waiting.wait_outside(ids)
+            return self._runtime.waiting.wait_outside(ids)
         named = None if ids is None else arguments.check_ids(ids)
-        return self._life.waiting.wait(named, arguments.check_timeout(timeout))
+        return self._runtime.waiting.wait(named, arguments.check_timeout(timeout))
 
     async def wait_async(self, ids: str | Iterable[str] | None = None, timeout: float | None = None) -> bool:
         """Waits as :meth:`wait` does, in a coroutine: the event loop goes on meanwhile."""
@@ -299,13 +297,13 @@ class TaskControl(Clearing):
         """
         arguments.check_hook(function)
         with shield:
-            self._life.ensure_hooks().add(function)
+            self._runtime.ensure_hooks().add(function)
         return function
 
     def off_transition(self, function: Hook) -> bool:
         """Has a function not be called at transitions any more; False if it wasn't. A call under way goes on."""
         with shield:
-            return self._life.hooks is not None and self._life.hooks.remove(function)
+            return self._runtime.hooks is not None and self._runtime.hooks.remove(function)
 
     # -- the end
 
@@ -321,10 +319,10 @@ class TaskControl(Clearing):
         with shield:
             self._is_shut_down = True
             if cancel_futures:
-                self._life.cancel_all()
-        has_ended = self._life.wait_for_all(limit if wait else 0.0)
+                self._runtime.cancel_all()
+        has_ended = self._runtime.wait_for_all(limit if wait else 0.0)
         with shield:
-            self._life.close(join_s=_JOIN_S if wait else 0.0)
+            self._runtime.close(join_s=_JOIN_S if wait else 0.0)
         return has_ended
 
     def __enter__(self) -> TaskControl:
@@ -350,12 +348,12 @@ class TaskControl(Clearing):
         self._look_number += 1
         if self._suspend_refresh != math.inf:
             when = time.monotonic() + self._suspend_refresh
-            self._life.supervisor.call_at(when, self._look_again, self._look_number)
+            self._runtime.supervisor.call_at(when, self._look_again, self._look_number)
 
     def _look_again(self, number: int) -> None:
         if number != self._look_number:
             return
-        if self._life.look_again():
+        if self._runtime.endings.look_again():
             self._look_later()
         else:
             self._is_looking = False

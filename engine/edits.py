@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from . import logs, records
 from .errors import TaskCancelled
@@ -12,14 +12,13 @@ from .records import Record
 from .status import may_be_written
 from .store import Edit, Keeper
 from .task import Task
+from .unfinished import Unfinished
 
 
 class Edits:
     """Reviews users' writes to the records of one manager's tasks.
 
     Args:
-        live: the tasks whose end isn't on the record, by id.
-        decides: whether the caller is the one who decides how a task ends.
         forget: lets go of what was kept of a task beside its record.
         follow: follows up the end of a task that is on its record, or that its record's removal (None) is.
     """
@@ -27,14 +26,12 @@ class Edits:
     def __init__(
         self,
         keeper: Keeper,
-        live: Mapping[str, Task],
-        decides: Callable[[Task], bool],
+        tasks: Unfinished,
         forget: Callable[[str, None], object],
         follow: Callable[[Task, Record | None], None],
     ) -> None:
         self._keeper = keeper
-        self._live = live
-        self._decides = decides
+        self._tasks = tasks
         self._forget = forget
         self._follow = follow
         #: What was undone, by task id: logged once the lock is released, as handlers are user code.
@@ -44,7 +41,7 @@ class Edits:
         """Under the lock: what is stored of a user's write to a record; what is undone is logged after it."""
         if not records.is_task(old):
             return new
-        task = self._live.get(old["id"])
+        task = self._tasks.find(old["id"])
         if task is not None and self._keeper.at(task.doc_id) is not old:
             task = None  # a copy that a user has made of its record
         if new is None:
@@ -53,7 +50,7 @@ class Edits:
             self._forget(old["id"], None)
             return None
         ends = may_be_written(old["status"], new.get("status"))
-        can_end = ends and (task is None or self._decides(task))
+        can_end = ends and (task is None or self._tasks.decides(task))
         run_s = None
         if ends and can_end and task is not None:
             task.stop = TaskCancelled
@@ -72,8 +69,6 @@ class Edits:
                 break
             logs.tell(logs.WARNING, "undone in the record of task %s: %s", task_id, what)
         for doc_id, old, new in edits:
-            task = self._live.get(old.get("id", "")) if old is not None else None
-            if task is None or old is None or task.doc_id != doc_id:
-                continue
-            if new is None or new["status"] != old["status"]:
+            task = None if old is None else self._tasks.at(doc_id, old)
+            if task is not None and old is not None and (new is None or new["status"] != old["status"]):
                 self._follow(task, new)

@@ -26,13 +26,13 @@ class Pool:
 
     def __init__(
         self,
-        engine: Engine,
         max_workers: int,
         call_at: Callable[[float, Callable[[Any], None]], None],
         tell_waiting: Callable[[list[Task]], None],
         on_start: Callable[[], None],
     ) -> None:
-        self._engine = engine
+        #: Whom the workers report to. Set before the first task comes.
+        self.engine: Engine
         self.max_workers = max_workers
         self._eager = min(EAGER_THREADS, max_workers)
         self._call_at = call_at
@@ -215,7 +215,7 @@ class Pool:
         for done in range(count):
             with self._lock:
                 self._started += 1
-                worker = Worker(self, self._engine, self._started)
+                worker = Worker(self, self.engine, self._started)
                 self._workers.add(worker)
             try:
                 worker.thread.start()

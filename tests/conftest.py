@@ -17,7 +17,7 @@ from scripts import chromium
 if TYPE_CHECKING:
     from engine import TaskControl
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 Answer = TypeVar("Answer")
 

@@ -70,6 +70,15 @@ def test_links_lead_somewhere(name):
     assert [link for link in links if "://" not in link and not leads(ROOT / name, link)] == []
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_links_by_reference_have_their_address(name):
+    """Each link that names its address is given one below, and no address stands there unused."""
+    addresses = re.findall(r"^\[([\w-]+)\]: \S+$", PAGES[name], re.MULTILINE)
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", PAGES[name], flags=re.MULTILINE | re.DOTALL)
+
+    assert sorted(addresses) == sorted(set(re.findall(r"\]\[([\w-]+)\]", prose)))
+
+
 def leads(page: Path, link: str) -> bool:
     """Whether a link's file exists, and has the heading that the link names."""
     name, _, anchor = link.partition("#")

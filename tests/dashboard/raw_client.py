@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     import ssl
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class RawClient:

@@ -66,6 +66,17 @@ def test_the_chosen_are_run_again_once(client, taskman, chains):
     assert client.post("/api/runs", json={"preview": plan["preview"]}).status_code == 409
 
 
+def test_of_two_who_have_the_same_plan_one_runs_it(client, taskman, chains):
+    """The other is told, and runs only what the first has not."""
+    first, second, wider = (ask(client, ids=[chains[one] for one in named]) for named in ("a", "a", "ab"))
+    ids = run(client, first)
+    refused = client.post("/api/runs", json={"preview": second["preview"]})
+    ids += run(client, wider)
+
+    assert (refused.status_code, "since it was planned" in refused.text) == (409, True)
+    assert origins(taskman, ids) == ["a", "b"]
+
+
 def test_their_dependants_come_along_if_asked_for(client, taskman, chains):
     """Those that were canceled because of them, directly or not, linked as they were; the plan names each."""
     plan = ask(client, ids=[chains["a"]], failed_dependants=True)

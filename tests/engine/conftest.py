@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from engine import TaskControl, TaskHandle
 from tests.engine.databases import DATABASES
 from tests.engine.scripts import run_to_end, start
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Gate:
@@ -38,7 +39,7 @@ class Gate:
         self.calls += 1
         self.handle = handle
         self._started.set()
-        if not self._opened.wait(PATIENCE_S * 12):  # as long as a test may take
+        if not self._opened.wait(PATIENCE_S * 4):  # as long as a test may take
             raise TimeoutError("nobody opened the gate")
         if isinstance(self.outcome, BaseException):
             raise self.outcome
@@ -120,6 +121,15 @@ def running(taskman: TaskControl, step: Callable[[TaskHandle], object]) -> tuple
     task_id = taskman.add(name="for ever", function=work, get_result=True)
     assert started.wait(PATIENCE_S), "the task did not start"
     return task_id, stopped_by
+
+
+@pytest.fixture
+def frequent_switches() -> Iterator[None]:
+    """Let threads take turns far more often than usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
 
 
 @pytest.fixture

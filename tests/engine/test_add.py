@@ -140,7 +140,7 @@ def test_a_wait_that_is_over_while_it_is_looked_at_does_not_end_the_looking(
 ):
     """The next task that finds no seat says so all the same."""
     manager, busy, busy_again = managers(max_workers=1), gates(), gates()
-    pool, overtaken = manager._life.pool, []
+    pool, overtaken = manager._runtime.pool, []
     take_unaware = pool._take_unaware
     manager.add(name="busy", function=busy)
     busy.wait_until_started()
@@ -167,7 +167,7 @@ def test_a_task_that_comes_as_an_idle_thread_is_about_to_end_is_run(managers, mo
     """The thread that it was to wake finds it, and stays."""
     monkeypatch.setattr("engine.pool.STAY_S", 0.05)
     manager, added = managers(max_workers=1), threading.Event()
-    pool, ids = manager._life.pool, []
+    pool, ids = manager._runtime.pool, []
     lock = pool._lock
 
     class Late:

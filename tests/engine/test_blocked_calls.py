@@ -120,7 +120,7 @@ def test_a_freed_seat_is_not_given_twice(managers, gates, ended, until):
 def test_a_call_that_returns_in_the_instant_it_is_given_up_keeps_its_seat(managers, gate, ended, until, monkeypatch):
     """Its thread is at the next task by then, and isn't taken for one that is blocked."""
     manager, next_gate = managers(max_workers=1), threading.Event()
-    pool, answers = manager._life.pool, []
+    pool, answers = manager._runtime.pool, []
     give_away = pool.give_away_seat
     task_id = manager.add("blocked", gate, thread_timeout=0.05)
     following = manager.add("next", lambda: next_gate.wait(10))

@@ -345,7 +345,7 @@ def test_a_forked_child_logs_without_the_engine(run_script):
         "logging.basicConfig(stream=sys.stdout, format='%(message)s')\n"
         "forking, held, over = multiprocessing.get_context('fork'), threading.Event(), threading.Event()\n"
         "def hold():\n"
-        "    with taskman._life.supervisor._lock:\n"
+        "    with taskman._runtime.supervisor._lock:\n"
         "        held.set()\n"
         "        over.wait(10)\n"
         "def work(f):\n"

@@ -155,4 +155,4 @@ def test_a_removal_in_which_the_task_ends_leaves_nothing_of_it(taskman, gate):
     removed = taskman.db.remove(matches)
 
     assert (removed, taskman.get_all(), taskman.wait(timeout=10)) == ([1], [], True)
-    assert taskman._life.live == {}
+    assert taskman._runtime.tasks.live == {}

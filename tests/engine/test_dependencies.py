@@ -268,7 +268,7 @@ def test_a_task_whose_record_is_removed_in_the_instant_of_its_end_sets_nobody_fr
     first = taskman.add(name="first", function=gate)
     ran: list[str] = []
     second = taskman.add(name="second", function=lambda: ran.append("second"), depend_on=first)
-    keeper = taskman._life._keeper
+    keeper = taskman._runtime._keeper
     post = keeper.post
 
     def remove_and_post(task):

@@ -13,7 +13,7 @@ from engine import ShutDown, TaskControl, TaskExecutor, UnknownTask, WaitCycle, 
 
 pytestmark = pytest.mark.guarantee("S17")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Doubler:

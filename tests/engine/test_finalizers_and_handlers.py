@@ -150,7 +150,7 @@ def test_a_doomed_task_does_not_run_while_the_failure_is_being_logged(taskman, g
 def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatch):
     """The thread that looks for its next task is the one that the finalizer's task would wake: it runs both."""
     taskman.wait(taskman.add(name="first", function=lambda: None))
-    pool, added = taskman._life.pool, []
+    pool, added = taskman._runtime.pool, []
     take = pool._take
 
     def take_and_collect():

@@ -19,7 +19,7 @@ from engine import EndedByHand, TaskControl, TaskControlError, TaskExecutor, Tim
 
 pytestmark = pytest.mark.guarantee("S17")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 @pytest.fixture

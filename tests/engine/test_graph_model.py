@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from engine import TaskControl, UnknownTask
 from tests.engine.following import Follower, illegal
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 COMPLETED, ERROR, SUSPENDED, RUNNING, CANCELED = range(5)
 OUTCOMES = st.sampled_from([COMPLETED] * 6 + [ERROR])
 NODES = st.lists(st.tuples(OUTCOMES, st.lists(st.integers(0, 200), max_size=4)), min_size=1, max_size=25)

@@ -193,10 +193,10 @@ def test_a_manager_that_gets_a_task_in_this_instant_is_not_idle(taskman, gate):
             taskman.add("late", gate)
             return True
 
-    taskman._life.live["ended"] = Ended()
-    first = taskman._life.is_idle
-    del taskman._life.live["ended"]
-    second = taskman._life.is_idle
+    taskman._runtime.tasks.live["ended"] = Ended()
+    first = taskman._runtime.is_idle
+    del taskman._runtime.tasks.live["ended"]
+    second = taskman._runtime.is_idle
     gate.open()
 
-    assert (first, second, taskman.wait(timeout=10), taskman._life.is_idle) == (False, False, True, True)
+    assert (first, second, taskman.wait(timeout=10), taskman._runtime.is_idle) == (False, False, True, True)

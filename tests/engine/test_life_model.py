@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from engine import TaskControl
 from tests.engine.following import Follower, course, illegal
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 SEATS = 2
 LIMIT_S = 0.02
 COMPLETED, ERROR, SUSPENDED, RUNNING, CANCELED = range(5)

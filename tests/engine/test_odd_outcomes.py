@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 class Unprintable(Exception):

@@ -122,7 +122,7 @@ def test_nothing_begins_because_everything_else_is_ended(managers, until, end, w
     for _ in range(1000):
         taskman.add("waits, too", lambda f: calls.append(f.id), depend_on=depend_on, on_failure="run")
     end(taskman)
-    until(lambda: taskman._life.pool.in_hand() in ([], [None]), "its thread to come back")
+    until(lambda: taskman._runtime.pool.in_hand() in ([], [None]), "its thread to come back")
 
     assert calls == []
 
@@ -243,7 +243,7 @@ def test_remove_takes_exactly_the_ended_ones_of_the_given(taskman, one_of_each):
 def test_what_is_added_while_everything_is_purged_goes_as_well(taskman, until, monkeypatch):
     """It is canceled with its record, and its function is stopped."""
     started, stopped_by = threading.Event(), []
-    cancel_all = taskman._life.cancel_all
+    cancel_all = taskman._runtime.cancel_all
 
     def work(handle):
         started.set()
@@ -258,7 +258,7 @@ def test_what_is_added_while_everything_is_purged_goes_as_well(taskman, until, m
         taskman.add("late", work)
         assert started.wait(10)
 
-    monkeypatch.setattr(taskman._life, "cancel_all", cancel_all_and_add)
+    monkeypatch.setattr(taskman._runtime, "cancel_all", cancel_all_and_add)
 
     assert (taskman.purge(), taskman.get_all()) == (1, [])
     until(lambda: stopped_by == ["TaskCancelled"], "the function to be stopped")
@@ -267,13 +267,13 @@ def test_what_is_added_while_everything_is_purged_goes_as_well(taskman, until, m
 def test_a_record_that_goes_meanwhile_is_not_counted(taskman, done, monkeypatch):
     """Each record is removed once, and by one of those who remove it."""
     first, second, third = done(), done(), done()
-    remove, counted = taskman._life._keeper.remove, []
+    remove, counted = taskman._keeper.remove, []
 
     def remove_another_first(doc_id):
         monkeypatch.undo()
         counted.append(taskman.remove(second))
         remove(doc_id)
 
-    monkeypatch.setattr(taskman._life._keeper, "remove", remove_another_first)
+    monkeypatch.setattr(taskman._keeper, "remove", remove_another_first)
 
     assert (taskman.remove([first, second, third]), counted, taskman.get_all()) == (2, [1], [])

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from engine import TaskControl, TaskHandle, UnknownTask
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 COMPLETED, ERROR, SUSPENDED, RUNNING, CANCELED = range(5)
 
 

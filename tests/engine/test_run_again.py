@@ -244,19 +244,19 @@ def test_a_failure_whose_record_is_removed_meanwhile_is_not_kept(taskman):
 
     def remove_then_fail(handle):
         with handle.shield():
-            taskman._life._lock.acquire()
+            taskman._runtime._lock.acquire()
             try:
                 taskman._keeper.settle()
                 record = taskman._keeper.find(handle.id)
                 taskman.db.rows_storage.review(record, None)  # as the removal does before it is followed up
             finally:
-                taskman._life._lock.release()
+                taskman._runtime._lock.release()
             raise ValueError("no")
 
     task = taskman.add("task", remove_then_fail)
     taskman.wait(task)
 
-    assert taskman._life.calls.get(task) is None
+    assert taskman._runtime.calls.get(task) is None
 
 
 @pytest.mark.parametrize("ending", ["fails", "canceled", "removed", "failed before"])

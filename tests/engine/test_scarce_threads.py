@@ -166,7 +166,7 @@ def test_isolation_is_refused_where_there_can_be_none(taskman, monkeypatch, how)
 
 def test_the_supervisor_goes_on_after_an_error(taskman, caplog, ended):
     """Whatever fails on its thread is logged, and deadlines are kept."""
-    taskman._life.supervisor.call_at(0.0, lambda _: {}["nothing"])
+    taskman._runtime.supervisor.call_at(0.0, lambda _: {}["nothing"])
     task_id = taskman.add("late", lambda handle: handle.sleep(60), thread_timeout=0.1)
 
     assert ended(task_id)["error"] == "Killed by timeout"
@@ -179,4 +179,4 @@ def test_deadlines_of_ended_tasks_are_thrown_out(taskman):
         ids = [taskman.add("short", lambda: None, thread_timeout=3600) for _ in range(1000)]
         assert taskman.wait(ids, timeout=30)
 
-    assert len(taskman._life.supervisor._entries) < 2500
+    assert len(taskman._runtime.supervisor._entries) < 2500

@@ -14,7 +14,7 @@ from tinydb.table import Document
 from engine import TaskControl
 from tests.engine.following import Follower, illegal
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 NUMBERS = st.integers(0, 3)
 #: What tests write; the rest of a task's record is the engine's.
 OWN_KEYS = ("id", "name", "depend_on", "status", "n", "note")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,18 +12,9 @@ from tinydb.operations import increment
 
 from engine.store import TaskDB
 
-pytestmark = pytest.mark.guarantee("S5")
+pytestmark = [pytest.mark.guarantee("S5"), pytest.mark.usefixtures("frequent_switches")]
 
 THREADS = 8
-
-
-@pytest.fixture(autouse=True)
-def _often_switching():
-    """Let threads take turns far more often than usual."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(usual)
 
 
 @pytest.fixture

@@ -74,10 +74,10 @@ def test_an_end_between_the_look_at_a_dependency_and_the_link_is_not_missed(
 def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended, monkeypatch, first_to_tell):
     """By the thread of the dependency or by whoever added the dependant, whichever is first."""
     taskman.suspend_refresh = float("inf")
-    life, runs, has_told, has_followed = taskman._life, [], threading.Event(), threading.Event()
+    endings, runs, has_told, has_followed = taskman._runtime.endings, [], threading.Event(), threading.Event()
     first = taskman.add(name="first", function=gate)
     gate.wait_until_started()
-    link, follow, catch_up = graph.link, life._take_followers, life._catch_up
+    link, follow, catch_up = graph.link, endings._take_followers, endings.catch_up
 
     def link_and_end(task, blockers):
         link(task, blockers)
@@ -97,8 +97,8 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
         has_told.set()
 
     monkeypatch.setattr(graph, "link", link_and_end)
-    monkeypatch.setattr(life, "_take_followers", follow_in_turn)
-    monkeypatch.setattr(life, "_catch_up", catch_up_in_turn)
+    monkeypatch.setattr(endings, "_take_followers", follow_in_turn)
+    monkeypatch.setattr(endings, "catch_up", catch_up_in_turn)
 
     def run(handle):
         runs.append(handle.id)
@@ -214,12 +214,12 @@ def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypat
 def test_a_longer_interval_takes_effect_at_once(taskman, gate, monkeypatch):
     """The look that was planned before isn't taken any more."""
     looks, is_past = [], threading.Event()
-    monkeypatch.setattr(taskman._life, "look_again", lambda: looks.append(1))
+    monkeypatch.setattr(taskman._runtime.endings, "look_again", lambda: looks.append(1))
     first = taskman.add(name="first", function=gate)
     taskman.suspend_refresh = 0.1
     taskman.add(name="second", function=lambda f: None, depend_on=first)
     taskman.suspend_refresh = 3600
-    taskman._life.supervisor.call_at(time.monotonic() + 0.2, lambda _: is_past.set())
+    taskman._runtime.supervisor.call_at(time.monotonic() + 0.2, lambda _: is_past.set())
 
     assert is_past.wait(10)
     assert looks == []

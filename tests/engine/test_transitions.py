@@ -14,7 +14,7 @@ from engine import hooks as hooks_of_the_engine
 
 pytestmark = pytest.mark.guarantee("S16")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 def hook_threads():
@@ -276,7 +276,7 @@ def test_the_thread_stays_while_a_task_runs(monkeypatch, managers, gate, until):
     monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
     manager, threads = managers(), []
     manager.on_transition(lambda transition: threads.append(threading.current_thread()))
-    hooks, looks = manager._life.hooks, []
+    hooks, looks = manager._runtime.hooks, []
     may_rest = hooks._may_rest
     monkeypatch.setattr(hooks, "_may_rest", lambda: looks.append(may_rest()) or looks[-1])
     manager.add("long", gate)
@@ -291,7 +291,7 @@ def test_two_that_add_the_first_task_start_one_thread(managers, gate, monkeypatc
     """Both find that it isn't there; nothing is told twice."""
     manager, told = managers(), []
     manager.on_transition(told.append)
-    hooks, lock, starts = manager._life.hooks, threading.RLock(), []
+    hooks, lock, starts = manager._runtime.hooks, threading.RLock(), []
 
     class Contended:
         def __enter__(self):
@@ -316,7 +316,7 @@ def test_a_thread_that_has_been_replaced_while_it_ends_tells_nothing_more(manage
     """Who adds a task in that instant starts another one for it: each transition is told once, in its order."""
     monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
     manager, told, late, gate, hook_gate = managers(), [], [], gates(), gates()
-    hooks = manager._life.ensure_hooks()
+    hooks = manager._runtime.ensure_hooks()
     keeper = hooks._keeper
 
     class LateKeeper:
@@ -350,7 +350,7 @@ def test_a_change_in_the_instant_the_thread_ends_is_told(monkeypatch, managers, 
     """Who adds a task while the thread is about to end may find it still there: it looks once more."""
     manager, told = managers(), []
     manager.on_transition(told.append)
-    hooks = manager._life.hooks
+    hooks = manager._runtime.hooks
     monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
     may_rest = hooks._may_rest
     late = []
@@ -375,7 +375,7 @@ def test_a_forgotten_manager_is_not_held(monkeypatch, until):
     manager = TaskControl()
     manager.on_transition(lambda transition: None)
     manager.wait(manager.add("task", lambda: None))
-    gone = weakref.ref(manager._life)
+    gone = weakref.ref(manager._runtime)
     del manager
 
     until(lambda: gc.collect() >= 0 and gone() is None, "the manager to go")

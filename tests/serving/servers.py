@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 
 STOPPING = r"\d\d:\d\d:\d\d Stopping: open pages are told, tasks are canceled\.\n"
 SHUT_DOWN = r"\d\d:\d\d:\d\d The engine is shut down: all tasks have ended\.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 import socket
 import sys
@@ -92,19 +93,29 @@ def test_three_hundred_at_once(server, undisturbed, until):
 def test_one_more_than_there_are_places(server, undisturbed):
     """The place after the last is refused with 503, and the page that asked for it polls."""
     full: list[RawClient] = []
+    is_over = threading.Event()
 
     def stay() -> None:
-        for client in full:
-            client.socket.sendall(PONG)  # on a slow machine the first would be cut before the last is there
+        """Read and answer: else the first would be cut before the last is there."""
+        while not is_over.wait(0.05):
+            for client in full.copy():
+                client.socket.sendall(PONG)
+                while select.select([client.socket], [], [], 0)[0]:
+                    assert client.socket.recv(1 << 20), "a client was cut"
 
+    staying = threading.Thread(target=stay)
     with undisturbed(longest_gap_s=10.0), contextlib.ExitStack() as stack:
-        for number in [10] * 34 + [9]:
-            full += stack.enter_context(clients(server.port, number))
-            stay()
-        assert {client.answer()[0] for client in full} == {101}
-        stay()
-        with clients(server.port) as [more]:
-            assert more.answer()[0] == 503
+        staying.start()
+        try:
+            for _ in range(349):
+                [client] = stack.enter_context(clients(server.port))
+                assert client.answer()[0] == 101
+                full.append(client)
+            with clients(server.port) as [more]:
+                assert more.answer()[0] == 503
+        finally:
+            is_over.set()
+            staying.join()
         assert '"type":"' in server.get("api/changes")
 
 

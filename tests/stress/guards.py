@@ -16,7 +16,7 @@ import sys
 import textwrap
 from dataclasses import dataclass
 
-from engine import interrupts, lifecycle, pool, workers
+from engine import endings, interrupts, lifecycle, pool, workers
 from engine.store import storage
 
 
@@ -86,8 +86,8 @@ GUARDS = {
         "a cancel or timeout decides nothing about a task that has ended",
         lifecycle.Lifecycle,
         "decide",
-        "not self._decides(task)",
-        "not (self._decides(task) or True)",
+        "not self._tasks.decides(task)",
+        "not (self._tasks.decides(task) or True)",
     ),
     "seat back": Guard(
         "a task that has waited takes its seat back",
@@ -113,16 +113,16 @@ GUARDS = {
     "by hand once": Guard(
         "an end that a user has written is followed up once",
         lifecycle.Lifecycle,
-        "_follow_edit",
-        "if status is None and not self._decides(task):",
+        "follow_edit",
+        "if status is None and not self._tasks.decides(task):",
         "if False:",
         found_by="crowd",
     ),
     "doom once": Guard(
         "a task that has ended is not canceled for its dependencies any more",
-        lifecycle.Lifecycle,
-        "_doom",
-        "if record is None or not self._decides(dependant):",
+        endings.Endings,
+        "doom",
+        "if record is None or not self._tasks.decides(dependant):",
         "if record is None:",
         found_by="crowd",
     ),

@@ -1,0 +1,47 @@
+"""The tasks of one manager that haven't ended."""
+
+from __future__ import annotations
+
+from .records import Record
+from .task import Task
+
+
+class Unfinished:
+    """By id. They come in without a lock, and leave ``live`` under the store's.
+
+    Attributes:
+        live: those whose end isn't on the record.
+        undecided: those of them whose end nobody has decided. Who takes a task out decides how it ends.
+    """
+
+    __slots__ = ("live", "undecided")
+
+    def __init__(self) -> None:
+        self.live: dict[str, Task] = {}
+        self.undecided: dict[str, Task] = {}
+
+    def find(self, task_id: object) -> Task | None:
+        """The task with this id, if its end isn't on the record."""
+        return self.live.get(task_id) if isinstance(task_id, str) else None
+
+    def at(self, doc_id: int, record: Record) -> Task | None:
+        """The same for a record, which may be a copy that a user has made of the task's own."""
+        task = self.find(record.get("id"))
+        return task if task is not None and task.doc_id == doc_id else None
+
+    def decides(self, task: Task) -> bool:
+        """Whether the caller is the one who decides how the task ends. In one step, with or without a lock."""
+        return self.undecided.pop(task.id, None) is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether all have ended, once what was posted is on the records."""
+        try:
+            return all(task.has_ended for task in self.live.values())  # the first is the oldest: most often it says it
+        except RuntimeError:  # one has just been added
+            return False
+
+    def clear(self) -> None:
+        """Forgets all: in a forked child they are another process's."""
+        self.live.clear()
+        self.undecided.clear()
