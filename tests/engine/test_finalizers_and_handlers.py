@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections import deque
 
 import pytest
 
@@ -166,6 +168,26 @@ def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatc
     ids += [taskman.add(name="next", function=lambda: None) for _ in range(20)]
 
     assert (early, len(added), taskman.wait([*added, *ids], timeout=10)) == (True, 1, True)
+
+
+def test_a_finalizer_may_add_a_task_while_a_thread_is_picked(managers, monkeypatch, until):
+    """The thread that was to be woken is its task's by then, and there is no other: both tasks run."""
+    manager, added = managers(max_workers=1), []
+    pool = manager._runtime.pool
+    manager.wait(manager.add(name="first", function=lambda: None))
+    until(lambda: pool._idle, "the thread to rest")
+
+    class Collecting(deque):
+        def __bool__(self):
+            if sys._getframe(1).f_code.co_name == "_pick_idle" and not added:
+                added.append("")
+                added[0] = manager.add(name="finalizer", function=lambda: None)
+            return len(self) > 0
+
+    monkeypatch.setattr(pool, "_ready", Collecting())
+    wakes = manager.add(name="wakes", function=lambda: None)
+
+    assert manager.wait([*added, wakes], timeout=10)
 
 
 @pytest.mark.parametrize("move", ["added", "begun", "ended"])
