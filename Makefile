@@ -31,7 +31,7 @@ format: setup-dev  ## Mend formatting and what the linter can mend
 	@exec $(BIN)/ruff format .
 
 coverage: setup-dev browser tinydb-tests  ## Run all tests and report the lines and branches they miss
-	@exec $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 bench: setup-dev browser  ## Measure, and print the tables that the docs quote
 	@$(BIN)/python -m benchmarks.peers
