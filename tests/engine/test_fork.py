@@ -125,7 +125,7 @@ def test_a_child_can_read_the_records(run_script):
         "    n += 1\n"
         "    child = os.fork()\n"
         "    if child == 0:\n"
-        "        signal.alarm(3)\n"
+        "        signal.alarm(30)\n"
         "        taskman.snapshot(), taskman.db.all(), taskman.get_all(), taskman.counts()\n"
         "        os._exit(0)\n"
         "    failed += os.waitpid(child, 0)[1] != 0\n"
