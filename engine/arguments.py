@@ -104,8 +104,6 @@ def check_limit(seconds: object, argument: str = "thread_timeout") -> float | No
 
 def check_dependencies(depend_on: object) -> tuple[str, ...]:
     """The ids that a task waits for, each once, in their order."""
-    if depend_on is None:
-        return ()
     if isinstance(depend_on, str):
         return (depend_on,)
     if not isinstance(depend_on, (list, tuple, set, frozenset)):

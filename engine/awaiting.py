@@ -50,15 +50,13 @@ class Awaiting:
             return True
         awaited = frozenset(targets if timeout is None else ())
         bell = Bell(asyncio.get_running_loop(), asyncio.Event())
-        limit = asyncio.timeout(timeout)
         if me is not None:
             self._begin(me, awaited)
         try:
-            async with limit:
+            async with asyncio.timeout(timeout):
                 await self._sleep_through(targets, bell)
         except TimeoutError:
-            if not limit.expired():
-                raise
+            pass
         finally:
             if me is not None:
                 self._end(me, awaited)

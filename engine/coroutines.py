@@ -42,14 +42,17 @@ class TaskLoop:
     def __init__(self, task: Task, loop: asyncio.AbstractEventLoop) -> None:
         self.task = task
         self._loop = loop
-        self._main: asyncio.Task[Any] | None = None
         self._has_heard = False
+        #: Made by the loop itself, before it can be rung.
+        self._main: asyncio.Task[Any]
 
     async def main(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Awaits the coroutine so that a stop cancels it."""
         import asyncio
 
-        self._main = asyncio.current_task()
+        main = asyncio.current_task()
+        assert main is not None
+        self._main = main
         self.task.alarms.append(self._ring)  # after a stop, too: alarms are sounded again until the thread is done
         return await coroutine
 
@@ -66,7 +69,7 @@ class TaskLoop:
         self._has_heard = True
         if is_shielded(self.task):
             self._loop.call_later(_SHIELD_S, self._cancel)
-        elif self._main is not None:
+        else:
             self._main.cancel()
 
     def _hear(self) -> None:

@@ -178,9 +178,13 @@ class Lifecycle:
         return True
 
     def cancel_all(self) -> None:
-        """Ends all tasks as Canceled on request; first those that would otherwise begin in a seat that is freed."""
-        tasks = list(self._tasks.live.values())
-        for task in sorted(tasks, key=lambda task: task.worker is not None or bool(task.blockers)):
+        """Ends all tasks as Canceled on request.
+
+        Those that run come last, and before them the newest first, as each is newer than what it depends on: so none
+        of them begins because another one has made room for it or set it free.
+        """
+        newest_first = list(self._tasks.live.values())[::-1]
+        for task in sorted(newest_first, key=lambda task: task.worker is not None):
             self.decide(task, CANCELED, records.ON_REQUEST, TaskCancelled)
 
     def expire(self, task: Task) -> None:

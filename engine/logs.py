@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from logging import ERROR, WARNING
 
 __all__ = ["ERROR", "NAME", "WARNING", "tell"]
@@ -16,8 +17,9 @@ _log.addHandler(logging.NullHandler())
 
 
 def tell(level: int, message: str, *args: object, error: BaseException | None = None) -> None:
-    """Logs a message. Never raises, and is never called with a lock held."""
+    """Logs a message. Raises what a signal has raised, and nothing else; never called with a lock held."""
     try:
         _log.log(level, message, *args, exc_info=error, stacklevel=2)
-    except Exception:
-        pass  # there is nobody left to tell
+    except BaseException as broken:  # there is nobody left to tell
+        if not isinstance(broken, Exception) and threading.current_thread() is threading.main_thread():
+            raise  # such as Ctrl-C

@@ -23,24 +23,19 @@ class ShieldedLock:
     def __init__(self) -> None:
         lock: Any = threading.RLock
         self._lock = lock()
-        self._is_owned = self._lock._is_owned  # noqa: SLF001  # what threading.Condition asks a re-entrant lock
+        # What threading.Condition takes from a re-entrant lock besides; ``locked`` is there since 3.14.
+        self._is_owned = self._lock._is_owned  # noqa: SLF001
+        self.locked = getattr(self._lock, "locked", None)
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """As ``threading.RLock`` does."""
+    def acquire(self) -> bool:
+        """As ``threading.RLock`` does, but there is no end to the patience."""
         shield.__enter__()
-        if self._lock.acquire(blocking, timeout):
-            return True
-        shield.__exit__(None, None, None)
-        return False
+        return bool(self._lock.acquire())
 
     def release(self) -> None:
         """As ``threading.RLock`` does."""
         self._lock.release()
         shield.__exit__(None, None, None)
-
-    def locked(self) -> bool:
-        """As ``threading.RLock`` does, since 3.14."""
-        return bool(self._lock.locked())
 
     def __enter__(self) -> bool:
         return self.acquire()

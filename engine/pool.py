@@ -102,7 +102,10 @@ class Pool:
         """The idle thread to be woken for the tasks that wait; with the lock held, which is released first."""
         if self._is_waking or not self._idle or not self._ready:
             return None
-        worker = self._idle.pop()
+        try:
+            worker = self._idle.pop()
+        except IndexError:  # a finalizer, which Python runs where it wants, has added a task and picked it
+            return None
         self._is_waking = True
         return worker
 
@@ -151,21 +154,27 @@ class Pool:
 
     def _get_up(self, worker: Worker, task: Task | None) -> Task | None:
         """Takes back a worker that has just lain down; with the lock held. Returns its task, if there is one now."""
-        if self._idle and self._idle[-1] is worker:
-            self._idle.pop()
-            return task
-        # A finalizer, which Python runs where it wants, has added a task and picked this very worker for it.
-        worker.wake.acquire()
-        self._is_waking = False
-        return task or self._take()
+        if not self._was_idle(worker):
+            # A finalizer, which Python runs where it wants, has added a task and picked this very worker for it.
+            worker.wake.acquire()
+            self._is_waking = False
+            task = task or self._take()
+        return task
+
+    def _was_idle(self, worker: Worker) -> bool:
+        """Takes a worker out of the idle ones; False if it has been picked. With the lock held, in one step."""
+        try:
+            self._idle.remove(worker)
+        except ValueError:
+            return False
+        return True
 
     def _rest(self, worker: Worker) -> bool:
         """Sleeps until the idle worker is woken; False if nobody has done so for so long that its thread is to end."""
         if worker.wake.acquire(timeout=STAY_S):
             return True
         with self._lock:
-            if worker in self._idle:
-                self._idle.remove(worker)
+            if self._was_idle(worker):
                 self._dismiss(worker)
                 return False
         return worker.wake.acquire()  # picked in the instant the time was over

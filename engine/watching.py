@@ -24,8 +24,7 @@ class Watcher(Protocol):
 def call_back(task: Task, *, here: bool = True) -> None:
     """Has the task's watcher run users' code; ``here`` or, where that mustn't be, on a thread of its own."""
     watcher, task.watcher = task.watcher, None  # nobody keeps the other once it is over
-    if watcher is None:
-        return
+    assert watcher is not None  # it is asked for once, by whoever has decided the end
     if not here:
         thread = threading.Thread(target=_call_back, args=(watcher,), name="task-control-future", daemon=True)
         try:

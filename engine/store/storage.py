@@ -147,7 +147,7 @@ class RowStorage(MemoryStorage):
             if wanted is None:
                 for name in list(self._tables):
                     self.drop(name)
-                self._foreign = data
+                self._written, self._foreign = False, data
                 return
             for name in [name for name in self._tables if name not in wanted]:
                 self.drop(name)

@@ -39,7 +39,7 @@ class Gate:
         self.calls += 1
         self.handle = handle
         self._started.set()
-        if not self._opened.wait(PATIENCE_S * 3):
+        if not self._opened.wait(PATIENCE_S * 4):  # as long as a test may take
             raise TimeoutError("nobody opened the gate")
         if isinstance(self.outcome, BaseException):
             raise self.outcome

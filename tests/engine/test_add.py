@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
 
@@ -132,6 +133,59 @@ def test_a_task_without_a_seat_says_that_it_waits_for_one(managers, gates, until
     until(lambda: manager.get_task(task_id)[0]["waiting_for"] == "seat", "the record to say what it waits for")
 
     assert manager.get_status(task_id) == 2
+
+
+def test_a_wait_that_is_over_while_it_is_looked_at_does_not_end_the_looking(
+    managers, gates, monkeypatch, until, caplog
+):
+    """The next task that finds no seat says so all the same."""
+    manager, busy, busy_again = managers(max_workers=1), gates(), gates()
+    pool, overtaken = manager._runtime.pool, []
+    take_unaware = pool._take_unaware
+    manager.add(name="busy", function=busy)
+    busy.wait_until_started()
+
+    def take_unaware_and_be_overtaken(since):
+        found = take_unaware(since)
+        if not overtaken:
+            busy.open()
+            overtaken.append(manager.wait(waiting, timeout=10))
+        return found
+
+    waiting = manager.add(name="waits", function=lambda f: None)
+    monkeypatch.setattr(pool, "_take_unaware", take_unaware_and_be_overtaken)
+    until(lambda: overtaken, "the wait to be looked at")
+    manager.add(name="busy again", function=busy_again)
+    busy_again.wait_until_started()
+    task_id = manager.add(name="next", function=lambda f: None)
+
+    until(lambda: manager.get_task(task_id)[0]["waiting_for"] == "seat", "the record to say what it waits for")
+    assert (overtaken, caplog.records) == ([True], [])
+
+
+def test_a_task_that_comes_as_an_idle_thread_is_about_to_end_is_run(managers, monkeypatch):
+    """The thread that it was to wake finds it, and stays."""
+    monkeypatch.setattr("engine.pool.STAY_S", 0.05)
+    manager, added = managers(max_workers=1), threading.Event()
+    pool, ids = manager._runtime.pool, []
+    lock = pool._lock
+
+    class Late:
+        def __enter__(self):
+            if sys._getframe(1).f_code.co_name == "_rest" and not added.is_set():
+                added.set()
+                ids.append(manager.add("late", threading.get_ident, get_result=True))
+            lock.acquire()
+
+        def __exit__(self, *_):
+            lock.release()
+
+    monkeypatch.setattr(pool, "_lock", Late())
+    first = manager.add("first", threading.get_ident, get_result=True)
+
+    assert added.wait(10)
+    assert manager.wait([first, *ids], timeout=10)
+    assert manager.get_result(first) == manager.get_result(ids[0])
 
 
 def test_max_workers_bounds_what_runs_at_once(managers, until):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -114,3 +115,27 @@ def test_a_freed_seat_is_not_given_twice(managers, gates, ended, until):
         ended(task_id, manager)
 
     assert max(peak) <= 2
+
+
+def test_a_call_that_returns_in_the_instant_it_is_given_up_keeps_its_seat(managers, gate, ended, until, monkeypatch):
+    """Its thread is at the next task by then, and isn't taken for one that is blocked."""
+    manager, next_gate = managers(max_workers=1), threading.Event()
+    pool, answers = manager._runtime.pool, []
+    give_away = pool.give_away_seat
+    task_id = manager.add("blocked", gate, thread_timeout=0.05)
+    following = manager.add("next", lambda: next_gate.wait(10))
+
+    def give_away_late(worker, task):
+        gate.open()
+        until(lambda: manager.get_status(following) == 3, "its thread to go on")
+        answers.append(give_away(worker, task))
+        return answers[-1]
+
+    monkeypatch.setattr(pool, "give_away_seat", give_away_late)
+    until(lambda: answers, "the call to be given up")
+    third = manager.add("third", lambda: None)
+    early = manager.wait(third, timeout=0.2)
+    next_gate.set()
+
+    assert (answers, early, ended(third, manager)["status"]) == ([False], False, 0)
+    assert [manager.get_task(one)[0]["stopping"] for one in (task_id, following)] == [None, None]

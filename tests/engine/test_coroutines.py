@@ -286,6 +286,22 @@ def test_a_stop_while_the_loop_is_made_reaches_the_coroutine(taskman, monkeypatc
     assert [asyncio.CancelledError] == function.stopped_by
 
 
+def test_a_stop_after_the_loop_is_closed_finds_nothing_to_cancel(taskman, until, monkeypatch):
+    """The task is canceled, and its thread comes back."""
+    close, answers = asyncio.Runner.close, []
+
+    def close_and_cancel(runner):
+        close(runner)
+        answers.append(taskman.cancel(current_task().id))
+
+    monkeypatch.setattr(asyncio.Runner, "close", close_and_cancel)
+    task_id = taskman.add("late", takes_nothing)
+
+    assert taskman.wait(task_id, timeout=PATIENCE_S)
+    until(lambda: taskman.get_task(task_id)[0]["stopping"] is None, "its thread to come back")
+    assert (4, [True]) == (taskman.get_status(task_id), answers)
+
+
 def test_an_executor_runs_coroutine_functions(taskman):
     """The future has what the coroutine returns, and cancels it."""
     executor, function = TaskExecutor(taskman), Closing()

@@ -122,3 +122,37 @@ def test_a_record_may_go_while_the_write_that_ended_its_task_is_followed_up(task
 
     assert taskman.wait([first, second], timeout=10)
     assert 0 == taskman.get_status(second)
+
+
+def test_a_record_whose_written_end_is_not_followed_up_yet_is_passed_over(taskman, gate):
+    """By remove, as the task counts as unfinished until those who wait for it have been told."""
+    first = taskman.add(name="first", function=gate)
+    handler, logger = Holding(), logging.getLogger("task_control")
+    logger.addHandler(handler)
+    one = taskman.dbQuery.id == first
+    writer = threading.Thread(target=taskman.db.update, args=[{"status": 0, "depend_on": "nobody"}, one])
+    try:
+        writer.start()
+        assert handler.holds.wait(10), "nothing was logged"
+        early = taskman.remove(first)
+    finally:
+        handler.let_go.set()
+        writer.join(10)
+        logger.removeHandler(handler)
+
+    assert (early, taskman.remove(first)) == (0, 1)
+
+
+def test_a_removal_in_which_the_task_ends_leaves_nothing_of_it(taskman, gate):
+    """It was found before its function returned, and goes: nobody waits for it any more."""
+    first = taskman.add(name="first", function=gate)
+    gate.wait_until_started()
+
+    def matches(document):
+        gate.open()
+        return taskman.wait(first, timeout=10)
+
+    removed = taskman.db.remove(matches)
+
+    assert (removed, taskman.get_all(), taskman.wait(timeout=10)) == ([1], [], True)
+    assert taskman._runtime.tasks.live == {}

@@ -301,6 +301,52 @@ def test_a_copied_record_stands_in_when_the_first_one_goes(taskman):
     assert [record["name"] for record in taskman.get_task(task_id)] == ["copy"]
 
 
+def test_a_copy_stands_in_for_its_own_record_alone(taskman, done):
+    """Other records lie between them, and go for good."""
+    copied, single = done(), done()
+    taskman.db.insert(dict(taskman.get_task(copied)[0], name="copy"))
+    taskman.db.remove(doc_ids=[1])
+    stands_in = [record["name"] for record in taskman.get_task(copied)]
+    taskman.remove(single)
+
+    assert (stands_in, taskman.get_task(single), len(taskman.get_task(copied))) == (["copy"], [], 1)
+    taskman.db.remove(taskman.dbQuery.id == copied)
+    assert (taskman.get_task(copied), taskman.counts()) == ([], (0,) * 5)
+
+
+def test_a_task_that_ends_while_a_number_of_its_record_goes_to_another_writes_nothing_there(taskman, gate):
+    """All of that within one operation, so that its end is written down only afterwards."""
+    first = taskman.add(name="first", function=gate)
+    gate.wait_until_started()
+
+    def replace_the_record(document):
+        taskman.db.truncate()
+        taskman.db.insert({"id": "mine", "name": "another", "status": 3})
+        gate.open()
+        return taskman.wait(first, timeout=10)
+
+    taskman.db.search(replace_the_record)
+
+    assert [dict(document) for document in taskman.db] == [{"id": "mine", "name": "another", "status": 3}]
+    assert taskman.db.all()[0].doc_id == 1
+
+
+def test_a_task_may_be_added_within_an_operation_behind_one_that_has_just_ended(taskman, gate, ended):
+    """Though that end can't be on its record before the operation is over."""
+    first, added = taskman.add(name="first", function=gate), []
+    gate.wait_until_started()
+
+    def add_behind(document):
+        gate.open()
+        assert taskman.wait(first, timeout=10)
+        added.append(taskman.add("second", lambda: None, depend_on=first))
+        return True
+
+    taskman.db.search(add_behind)
+
+    assert [ended(task_id)["status"] for task_id in (first, *added)] == [0, 0]
+
+
 def test_a_key_of_a_record_cannot_be_removed(taskman, done):
     """What every record has stays, as the panel and scripts read it."""
     task_id = done()

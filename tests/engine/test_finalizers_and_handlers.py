@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections import deque
 
 import pytest
 
@@ -17,12 +19,17 @@ def test_a_finalizer_may_use_the_manager(run_script):
         "import faulthandler, gc, time\n"
         "from engine import TaskControl\n"
         "faulthandler.dump_traceback_later(15, exit=True)\n"
-        "taskman = TaskControl(history=1_000_000)\n"
+        "taskman, is_over = TaskControl(history=1_000_000), False\n"
         "class Resource:\n"
         "    def __init__(self):\n"
         "        self.myself = self\n"
         "    def __del__(self):\n"
-        "        task = taskman.add(name='finalizer', function=lambda f: None)\n"
+        "        try:\n"
+        "            task = taskman.add(name='finalizer', function=lambda f: None)\n"
+        "        except RuntimeError:\n"
+        "            if is_over:\n"  # it has begun before the end, or even after it
+        "                return\n"
+        "            raise\n"
         "        try:\n"
         "            taskman.cancel(task)\n"
         "        except LookupError:  # it has ended and was purged already\n"
@@ -39,7 +46,7 @@ def test_a_finalizer_may_use_the_manager(run_script):
         "print(taskman.wait(timeout=10), sum(taskman.counts()[2:4]))\n"
         "changes = [change.revision for change in taskman.changes(0)]\n"
         "print(changes == list(range(1, len(changes) + 1)))\n"
-        "del Resource.__del__\n"  # at the end they could add nothing, and would say so
+        "is_over = True\n"
     )
 
     assert lines == ["True 0", "True"]
@@ -51,10 +58,11 @@ class Broken(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.calls = 0
+        self.error: type[BaseException] = RuntimeError
 
     def emit(self, record: logging.LogRecord) -> None:
         self.calls += 1
-        raise RuntimeError("the handler is broken")
+        raise self.error("the handler is broken")
 
 
 @pytest.fixture
@@ -66,10 +74,10 @@ def broken():
     logger.removeHandler(handler)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_broken_log_handler_costs_no_seat_and_no_end(managers, broken, ended):
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit, KeyboardInterrupt])
+def test_a_broken_log_handler_costs_no_seat_and_no_end(managers, broken, ended, error):
     """More tasks fail than there are seats, each logged by a handler that raises: all end, and so does what waits."""
-    manager = managers(max_workers=SEATS)
+    manager, broken.error = managers(max_workers=SEATS), error
     failing = [manager.add(name="fails", function=lambda f: 1 / 0) for _ in range(SEATS * 2)]
     behind = [manager.add(name="behind", function=lambda f: None, depend_on=task_id) for task_id in failing]
     late = manager.add(name="late", function=lambda f: f.sleep(60), thread_timeout=0.05)
@@ -88,7 +96,18 @@ def test_a_broken_log_handler_does_not_reach_who_writes(taskman, broken, gate):
     assert (broken.calls, taskman.get_status(task_id)) == (1, 3)
 
 
-def test_a_log_handler_may_use_the_manager(managers, ended):
+def test_a_signal_that_comes_while_something_is_logged_is_not_lost(taskman, broken, gate):
+    """What its handler raises, such as the KeyboardInterrupt of Ctrl-C, reaches the main thread's own code."""
+    task_id, broken.error = taskman.add(name="task", function=gate), KeyboardInterrupt
+    gate.wait_until_started()
+    with pytest.raises(KeyboardInterrupt):
+        taskman.db.update({"status": 2}, taskman.dbQuery.id == task_id)
+    gate.open()
+
+    assert (taskman.wait(timeout=10), taskman.get_status(task_id)) == (True, 0)
+
+
+def test_a_log_handler_may_use_the_manager(managers, ended, until):
     """A handler that adds a task for each failure, as a watchdog would, is served."""
     manager = managers(max_workers=SEATS)
     added = []
@@ -102,6 +121,7 @@ def test_a_log_handler_may_use_the_manager(managers, ended):
     try:
         failed = [manager.add(name="fails", function=lambda f: 1 / 0) for _ in range(20)]
         assert [ended(task_id, manager)["status"] for task_id in failed] == [1] * 20
+        until(lambda: len(added) == 20, "each failure to be logged")
         assert manager.wait(timeout=10)
     finally:
         logger.removeHandler(watchdog)
@@ -154,3 +174,55 @@ def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatc
     ids += [taskman.add(name="next", function=lambda: None) for _ in range(20)]
 
     assert (early, len(added), taskman.wait([*added, *ids], timeout=10)) == (True, 1, True)
+
+
+def test_a_finalizer_may_add_a_task_while_a_thread_is_picked(managers, monkeypatch, until):
+    """The thread that was to be woken is its task's by then, and there is no other: both tasks run."""
+    manager, added = managers(max_workers=1), []
+    pool = manager._runtime.pool
+    manager.wait(manager.add(name="first", function=lambda: None))
+    until(lambda: pool._idle, "the thread to rest")
+
+    class Collecting(deque):
+        def __bool__(self):
+            if sys._getframe(1).f_code.co_name == "_pick_idle" and not added:
+                added.append("")
+                added[0] = manager.add(name="finalizer", function=lambda: None)
+            return len(self) > 0
+
+    monkeypatch.setattr(pool, "_ready", Collecting())
+    wakes = manager.add(name="wakes", function=lambda: None)
+
+    assert manager.wait([*added, wakes], timeout=10)
+
+
+@pytest.mark.parametrize("move", ["added", "begun", "ended"])
+def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman, gate, until, move):
+    """Whoever is first decides; there is one record, and its history has one end."""
+    keeper, tried = taskman._keeper, []
+    make = keeper._make
+    before = {"added": None, "begun": 2, "ended": 3}[move]
+
+    def make_and_collect(task, record):
+        made = make(task, record)
+        if not tried and made is not None and (record and record["status"]) == before:
+            tried.append(task.id)
+            tried.append(taskman.cancel(task.id))
+        return made
+
+    keeper._make = make_and_collect
+    with taskman.subscribe(since=0) as changes:
+        task_id = taskman.add(name="task", function=gate)
+        gate.wait_until_started()
+        if move != "ended":
+            taskman.get_all()  # writes down what has happened by now
+        gate.open()
+        assert taskman.wait(timeout=10)
+        until(lambda: taskman.get_task(task_id)[0]["stopping"] is None, "its thread to be done")
+        history = [(change.kind, change.record["status"]) for change in changes.get(timeout=0)]
+
+    assert tried == [task_id, move != "ended"]
+    assert [kind for kind, _ in history] == ["added"] + ["changed"] * (len(history) - 1)
+    ends = {status for _, status in history if status in (0, 1, 4)}
+    assert ends == {taskman.get_status(task_id)} == {0 if move == "ended" else 4}
+    assert sum(taskman.counts()) == len(taskman.get_all()) == 1

@@ -182,6 +182,36 @@ def test_cancel_says_whether_the_future_is_cancelled(taskman, executor, until):
     assert not done.running()
 
 
+def test_a_shutdown_that_cancels_passes_over_what_is_gone(taskman, executor, gates):
+    """A future whose record was removed before its callbacks are through stays what it is."""
+    gate, callback = gates(), gates()
+    future = executor.submit(gate, None)
+    future.add_done_callback(callback)
+    gate.open()
+    callback.wait_until_started()
+    taskman.purge()
+
+    executor.shutdown(wait=False, cancel_futures=True)
+
+    assert (False, None) == (future.cancelled(), future.result(0))
+
+
+@pytest.mark.parametrize("end", ["returns", "raises", "is cancelled"])
+def test_a_future_that_somebody_has_set_by_hand_stays_so(taskman, executor, gates, end):
+    """The task's own end, whichever it is, changes nothing about it, and is on the record."""
+    gate = gates(ValueError("no") if end == "raises" else None)
+    future = executor.submit(gate, None)
+    gate.wait_until_started()
+    future.set_result("by hand")
+    if end == "is cancelled":
+        future.cancel()
+    gate.open()
+    executor.shutdown()
+
+    assert "by hand" == future.result(0)
+    assert {"returns": 0, "raises": 1, "is cancelled": 4}[end] == taskman.get_status(future.task_id)
+
+
 def test_a_cancel_in_the_instant_of_the_end_agrees_with_record_and_result(taskman, executor):
     """Whoever is first, record, future and the answer of `cancel` say the same."""
     said = []

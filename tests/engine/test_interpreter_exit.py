@@ -182,3 +182,21 @@ def test_ctrl_c_cannot_be_held_up_by_a_stuck_task(start_script):
     process.communicate(timeout=30)
 
     assert (process.returncode != 0, time.monotonic() - before < PROMPT_S) == (True, True)
+
+
+def test_a_manager_that_gets_a_task_in_this_instant_is_not_idle(taskman, gate):
+    """Whoever asks, as the program's end does, is told so, and asks again."""
+
+    class Ended:
+        @property
+        def has_ended(self):
+            taskman.add("late", gate)
+            return True
+
+    taskman._runtime.tasks.live["ended"] = Ended()
+    first = taskman._runtime.is_idle
+    del taskman._runtime.tasks.live["ended"]
+    second = taskman._runtime.is_idle
+    gate.open()
+
+    assert (first, second, taskman.wait(timeout=10), taskman._runtime.is_idle) == (False, False, True, True)

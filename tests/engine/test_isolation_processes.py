@@ -130,6 +130,42 @@ def test_shutdown_lets_running_tasks_end(managers, ended):
     assert not is_there(manager.get_result(task_id))
 
 
+def test_a_process_goes_after_its_task_when_nobody_waits_for_the_shutdown(managers, until, until_process, tmp_path):
+    """It isn't kept for others, as no more will come."""
+    manager, may_end = managers(), tmp_path / "may end"
+
+    def work():
+        while not may_end.exists():
+            time.sleep(0.01)
+        return "done"
+
+    task_id = manager.add("works", work, get_result=True, isolation="process")
+    pid = until_process(manager, task_id)
+    manager.shutdown(wait=False)
+    may_end.touch()
+
+    until(lambda: not is_there(pid), "the process to go")
+    assert (manager.wait(timeout=10), manager.get_result(task_id)) == (True, "done")
+
+
+def test_a_process_that_a_kill_does_not_end_at_once_is_seen_out_later(managers, until, until_process, monkeypatch):
+    """As one that waits for a disk; its task has ended meanwhile, and its seat is another's."""
+    monkeypatch.setattr(reserve, "STAY_S", 0.05)
+    manager = managers(max_processes=1)
+    task_id = manager.add("busy", nap, isolation="process")
+    pid = until_process(manager, task_id)
+    with monkeypatch.context() as blocked:
+        blocked.setattr("engine.backends.process.Process._wait_for_death", lambda self, patience_s: False)
+        manager.cancel(task_id)
+        until(lambda: manager.get_task(task_id)[0]["stopping"] is None, "its thread to come back")
+    unseen = is_there(pid)
+    following = manager.add("next", lambda: "served", get_result=True, isolation="process")
+
+    assert manager.wait(following, timeout=20)
+    assert (unseen, manager.get_result(following)) == (True, "served")
+    until(lambda: not is_there(pid), "the process to be seen out")
+
+
 def test_a_manager_without_such_tasks_starts_no_process(run_script):
     """Nothing is started at import, by making a manager, or by tasks in threads."""
     lines = run_script(

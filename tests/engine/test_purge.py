@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
-from engine import Status
+from engine import Status, TaskControl
 
 pytestmark = pytest.mark.guarantee("S11")
 
@@ -103,6 +104,27 @@ def test_without_arguments_what_waits_is_never_started(taskman, gates, ended):
     ended(taskman.add(name="later", function=lambda f: None))
 
     assert second_gate.calls == 0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [TaskControl.purge, partial(TaskControl.shutdown, wait=False, cancel_futures=True)],
+    ids=["purge", "shutdown"],
+)
+@pytest.mark.parametrize("waits_for", ["a seat", "what runs", "what waits"])
+def test_nothing_begins_because_everything_else_is_ended(managers, until, end, waits_for):
+    """A purge or a shutdown that ends what has the seats has canceled those that wait before."""
+    taskman, calls = managers(max_workers=1), []
+    running = taskman.add(name="runs", function=lambda f: f.sleep(60))
+    until(lambda: taskman.get_status(running) == 3, "the first task to run")
+    first = taskman.add(name="waits", function=lambda f: calls.append(f.id))
+    depend_on = {"what runs": running, "what waits": first}.get(waits_for)
+    for _ in range(1000):
+        taskman.add("waits, too", lambda f: calls.append(f.id), depend_on=depend_on, on_failure="run")
+    end(taskman)
+    until(lambda: taskman._runtime.pool.in_hand() in ([], [None]), "its thread to come back")
+
+    assert calls == []
 
 
 def test_without_arguments_what_runs_is_stopped(taskman, until):
@@ -216,3 +238,42 @@ def test_remove_takes_exactly_the_ended_ones_of_the_given(taskman, one_of_each):
     removed = taskman.remove([completed, suspended, running, "ffffffffff"])
 
     assert (removed, left(taskman)) == (1, [running, suspended, failed, canceled])
+
+
+def test_what_is_added_while_everything_is_purged_goes_as_well(taskman, until, monkeypatch):
+    """It is canceled with its record, and its function is stopped."""
+    started, stopped_by = threading.Event(), []
+    cancel_all = taskman._runtime.cancel_all
+
+    def work(handle):
+        started.set()
+        try:
+            handle.sleep(60)
+        except BaseException as error:
+            stopped_by.append(type(error).__name__)
+            raise
+
+    def cancel_all_and_add():
+        cancel_all()
+        taskman.add("late", work)
+        assert started.wait(10)
+
+    monkeypatch.setattr(taskman._runtime, "cancel_all", cancel_all_and_add)
+
+    assert (taskman.purge(), taskman.get_all()) == (1, [])
+    until(lambda: stopped_by == ["TaskCancelled"], "the function to be stopped")
+
+
+def test_a_record_that_goes_meanwhile_is_not_counted(taskman, done, monkeypatch):
+    """Each record is removed once, and by one of those who remove it."""
+    first, second, third = done(), done(), done()
+    remove, counted = taskman._keeper.remove, []
+
+    def remove_another_first(doc_id):
+        monkeypatch.undo()
+        counted.append(taskman.remove(second))
+        remove(doc_id)
+
+    monkeypatch.setattr(taskman._keeper, "remove", remove_another_first)
+
+    assert (taskman.remove([first, second, third]), counted, taskman.get_all()) == (2, [1], [])

@@ -49,6 +49,15 @@ def test_a_task_is_tried_again_until_it_succeeds(taskman, ended):
     assert all(attempt["run_s"] >= 0 and attempt["started_at"] > 0 for attempt in record["attempts"])
 
 
+def test_a_number_is_so_many_further_attempts(taskman, ended, monkeypatch):
+    """After any error of Exception's kind, with the pauses of a Retry of so many times."""
+    monkeypatch.setattr(Retry, "pause_s", lambda self, failed: 0.01 * (self.delay + self.factor))
+    enough, too_few = taskman.add("flaky", Flaky(2), retries=2), taskman.add("flaky", Flaky(2), retries=1)
+
+    assert [ended(enough)["status"], ended(too_few)["status"]] == [0, 1]
+    assert [len(taskman.get_task(task)[0]["attempts"]) for task in (enough, too_few)] == [2, 1]
+
+
 def test_between_attempts_a_task_is_suspended(taskman, until):
     """It waits for "retry", says until when, and holds no thread; its dependants go on waiting."""
     task = taskman.add("flaky", Flaky(1), retries=Retry(1, delay=30, jitter=0))

@@ -295,11 +295,17 @@ def test_on_failure_run_waits_for_all(taskman, gates, ended):
     assert ended(task)["status"] == 0
 
 
-def test_a_chain_in_which_only_the_last_runs_anyway(taskman, ended):
+@pytest.mark.parametrize("is_over", [False, True], ids=["fails later", "has failed"])
+def test_a_chain_in_which_only_the_last_runs_anyway(taskman, gates, ended, is_over):
     """What lies between is canceled, and then it's the last one's turn."""
-    first = taskman.add("first", FailsFirst())
+    gate = gates(outcome=ValueError("no"))
+    first = taskman.add("first", gate)
+    if is_over:
+        gate.open()
+        ended(first)
     second = taskman.add("second", lambda: None, depend_on=first)
     third = taskman.add("third", lambda: None, depend_on=second, on_failure="run")
+    gate.open()
 
     assert ended(third)["status"] == 0
     assert taskman.get_status(second) == 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 
@@ -66,18 +65,6 @@ def test_shutdown_may_cancel_everything(taskman, gate):
     taskman.shutdown(wait=False, cancel_futures=True)
 
     assert [taskman.get_status(task_id) for task_id in (running, waiting)] == [4, 4]
-
-
-def test_nothing_begins_in_the_seat_of_what_is_canceled(managers, frequent_switches):
-    """All that wait are canceled before the one that holds them up."""
-    manager, runs, begun = managers(max_workers=1), threading.Event(), []
-    manager.add("runs", lambda handle: (runs.set(), handle.sleep(60)))
-    for number in range(500):
-        manager.add("waits", partial(begun.append, number))
-    assert runs.wait(10)
-    manager.shutdown(cancel_futures=True)
-
-    assert begun == []
 
 
 def test_shutdown_without_waiting_returns_at_once(taskman, gate):

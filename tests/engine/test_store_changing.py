@@ -150,3 +150,73 @@ def test_the_given_fields_stay_the_callers(filled):
     mine["size"] = 6
 
     assert filled.get(doc_id=1)["size"] == 5
+
+
+def _takes_one_away_and_back(table):
+    document = table.pop(1)
+    table[1] = {**document, "size": 7}
+
+
+def _begins_anew(table):
+    table.clear()
+    table[9] = {"id": "z"}
+
+
+def _replaces_one(table):
+    del table[2]
+    table[10] = {"id": "z"}
+    table.pop(10)
+
+
+WHOLE = {
+    "a document changed": (lambda table: table[1].update(size=5), {1: 5, 2: 2, 3: 3}),
+    "a document replaced": (lambda table: table.update({2: {"id": "z", "size": 9}}), {1: 1, 2: 9, 3: 3}),
+    "one taken away and put back": (_takes_one_away_and_back, {1: 7, 2: 2, 3: 3}),
+    "one removed, and a new one that goes again": (_replaces_one, {1: 1, 3: 3}),
+    "all removed, then a new one": (_begins_anew, {9: None}),
+    "only looked at": (lambda table: [dict(document) for document in table.values()], {1: 1, 2: 2, 3: 3}),
+}
+
+
+@pytest.mark.parametrize(("operation", "sizes"), WHOLE.values(), ids=WHOLE.keys())
+def test_a_class_built_on_the_table_may_change_it_as_a_whole(filled, operation, sizes):
+    """TinyDB's extensions get all documents by number, as a dict, and see there what they have changed."""
+    seen = []
+
+    def change(table):
+        operation(table)
+        seen.append(({number: table[number].get("size") for number in table}, len(table), 2 in table, 9 in table))
+
+    filled.table(filled.default_table_name)._update_table(change)
+
+    assert seen == [(sizes, len(sizes), 2 in sizes, 9 in sizes)]
+    assert {number: document.get("size") for number, document in contents(filled).items()} == sizes
+
+
+def test_a_class_built_on_the_table_may_read_it_as_a_whole(filled):
+    """By numbers as text, as they are in the storage."""
+    assert filled.table(filled.default_table_name)._read_table()["3"] == {"id": "c", "size": 3}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda table: table[8],
+        lambda table: table.pop(8),
+        lambda table: table.__delitem__(8),
+        lambda table: (table.pop(1), table[1]),
+    ],
+    ids=["looked at", "taken", "removed", "taken, then looked at"],
+)
+def test_a_number_that_is_not_there_is_a_key_error_and_changes_nothing(filled, operation):
+    """Whether it never was, or has just been taken away."""
+    before = contents(filled)
+
+    def change(table):
+        table[3] = {"id": "changed"}
+        operation(table)
+
+    with pytest.raises(KeyError):
+        filled.table(filled.default_table_name)._update_table(change)
+
+    assert contents(filled) == before

@@ -106,3 +106,23 @@ def test_iterating_gives_documents_in_the_order_of_insertion(filled):
 def test_the_representation_says_how_much_there_is(filled):
     """repr names tables and numbers of documents."""
     assert "default_table_documents_count=3" in repr(filled)
+
+
+def test_what_is_no_database_is_kept_as_it_is_until_the_next_write(filled):
+    """TinyDB's storages take anything; tables are empty then, and begin anew."""
+    filled.storage.write(None)
+    filled.clear_cache()
+
+    assert (filled.storage.read(), contents(filled), filled.tables()) == (None, {}, set())
+    filled.drop_tables()
+    assert filled.insert({"id": "z"}) == 1
+    assert filled.storage.read() == {filled.default_table_name: {"1": {"id": "z"}}}
+
+
+def test_the_memory_of_the_storage_is_everything(filled):
+    """As of TinyDB's memory storage, it may be read and replaced."""
+    filled.storage.memory = {**filled.storage.memory, "notes": {"1": {"n": 1}}}
+    filled.clear_cache()
+
+    assert (filled.storage.memory, sorted(filled.tables())) == (filled.storage.read(), ["_default", "notes"])
+    assert ids(filled) == ["a", "b", "c"]

@@ -119,6 +119,14 @@ def test_a_revision_that_is_no_longer_kept_is_refused(managers):
         manager.subscribe(since=0)
 
 
+@pytest.mark.parametrize("since", ["1", 1.0, True])
+def test_what_is_no_revision_is_refused(taskman, since):
+    """With an error that says where one is found."""
+    for follow in (taskman.subscribe, taskman.changes):
+        with pytest.raises(TypeError, match="since must be a revision"):
+            follow(since)
+
+
 def test_a_revision_that_has_not_come_yet_is_refused(taskman):
     """A number beyond the newest change is of another manager, and refused."""
     with pytest.raises(RevisionGone):

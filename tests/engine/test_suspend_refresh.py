@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -69,6 +70,87 @@ def test_an_end_between_the_look_at_a_dependency_and_the_link_is_not_missed(
     assert ended(second)["status"] == status
 
 
+@pytest.mark.parametrize("first_to_tell", ["its thread", "the look"])
+def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended, monkeypatch, first_to_tell):
+    """By the thread of the dependency or by whoever added the dependant, whichever is first."""
+    taskman.suspend_refresh = float("inf")
+    endings, runs, has_told, has_followed = taskman._runtime.endings, [], threading.Event(), threading.Event()
+    first = taskman.add(name="first", function=gate)
+    gate.wait_until_started()
+    link, follow, catch_up = graph.link, endings._take_followers, endings.catch_up
+
+    def link_and_end(task, blockers):
+        link(task, blockers)
+        gate.open()
+        assert taskman.wait(first, timeout=10)
+
+    def follow_in_turn(task, status):
+        assert first_to_tell == "its thread" or has_told.wait(10)
+        found = follow(task, status)
+        has_told.set()
+        has_followed.set()
+        return found
+
+    def catch_up_in_turn(task, blocker):
+        assert first_to_tell == "the look" or has_told.wait(10)
+        catch_up(task, blocker)
+        has_told.set()
+
+    monkeypatch.setattr(graph, "link", link_and_end)
+    monkeypatch.setattr(endings, "_take_followers", follow_in_turn)
+    monkeypatch.setattr(endings, "catch_up", catch_up_in_turn)
+
+    def run(handle):
+        runs.append(handle.id)
+        assert has_followed.wait(10)
+
+    second = taskman.add(name="second", function=run, depend_on=first)
+    record = ended(second)
+    monkeypatch.undo()
+    taskman.wait([taskman.add(name="later", function=lambda f: None) for _ in range(20)])
+
+    assert (runs, record["status"]) == ([second], 0)
+
+
+def test_an_end_before_the_link_starts_nothing_that_waits_for_another(taskman, gates, ended, monkeypatch):
+    """One of two dependencies ends in that instant; the dependant starts when both have."""
+    taskman.suspend_refresh = float("inf")
+    gate, other_gate = gates(), gates()
+    first, other = taskman.add(name="first", function=gate), taskman.add(name="other", function=other_gate)
+    gate.wait_until_started()
+    link = graph.link
+
+    def end_and_link(task, blockers):
+        gate.open()
+        assert taskman.wait(first, timeout=10)
+        link(task, blockers)
+
+    monkeypatch.setattr(graph, "link", end_and_link)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=[first, other])
+    early = taskman.wait(second, timeout=0.1)
+    other_gate.open()
+
+    assert (early, ended(second)["status"]) == (False, 0)
+
+
+def test_a_task_that_is_canceled_before_it_is_linked_never_runs(taskman, gate, ended, monkeypatch):
+    """The end of what it was to wait for finds it canceled."""
+    first, runs = taskman.add(name="first", function=gate), []
+    link = graph.link
+
+    def cancel_and_link(task, blockers):
+        assert taskman.cancel(task.id)
+        link(task, blockers)
+
+    monkeypatch.setattr(graph, "link", cancel_and_link)
+    second = taskman.add(name="second", function=lambda f: runs.append(f.id), depend_on=first)
+    gate.open()
+    ended(first)
+    taskman.wait([taskman.add(name="later", function=lambda f: None) for _ in range(20)])
+
+    assert (taskman.get_status(second), runs) == (4, [])
+
+
 def test_a_refresh_at_short_intervals_disturbs_nothing(taskman, gate, ended):
     """Looking again all the time starts nothing twice and nothing too early."""
     taskman.suspend_refresh = 0.001
@@ -127,3 +209,17 @@ def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypat
     taskman.suspend_refresh = 0.1
 
     assert (before, ended(second)["status"]) == (2, 0)
+
+
+def test_a_longer_interval_takes_effect_at_once(taskman, gate, monkeypatch):
+    """The look that was planned before isn't taken any more."""
+    looks, is_past = [], threading.Event()
+    monkeypatch.setattr(taskman._runtime.endings, "look_again", lambda: looks.append(1))
+    first = taskman.add(name="first", function=gate)
+    taskman.suspend_refresh = 0.1
+    taskman.add(name="second", function=lambda f: None, depend_on=first)
+    taskman.suspend_refresh = 3600
+    taskman._runtime.supervisor.call_at(time.monotonic() + 0.2, lambda _: is_past.set())
+
+    assert is_past.wait(10)
+    assert looks == []

@@ -80,6 +80,19 @@ def test_what_changes_without_a_transition_is_not_told(taskman):
     assert [one.after for one in told] == [2, 3, 0]
 
 
+def test_what_is_no_task_is_not_told(taskman):
+    """Documents that users put beside the records make no transitions, even if they look a little like some."""
+    told = []
+    taskman.on_transition(told.append)
+    odd = [{"note": 1}, {"id": "mine", "note": 2}, {"id": "mine", "name": "mine", "status": 99}]
+    taskman.db.insert_multiple(odd)
+    taskman.db.update({"status": 0}, taskman.dbQuery.note.exists())
+    task_id = taskman.add("task", lambda: None)
+    taskman.shutdown()
+
+    assert [(one.id, one.after) for one in told] == [(task_id, 2), (task_id, 3), (task_id, 0)]
+
+
 def test_only_what_comes_after_is_told(taskman, gates, ended):
     """A hook that comes late hears of what was there only when it goes on."""
     gate, told = gates(), []
@@ -105,6 +118,22 @@ def test_a_removed_hook_is_not_called(taskman, until):
     taskman.add("task", lambda: None)
     taskman.shutdown()
     assert (gone, len(told)) == ([], 3)
+
+
+def test_a_hook_may_take_another_one_away(taskman):
+    """From then on, so with the very transition at which it does."""
+    told = []
+    second_hook = told.append
+
+    @taskman.on_transition
+    def first_hook(transition):
+        taskman.off_transition(second_hook)
+
+    taskman.on_transition(second_hook)
+    taskman.add("task", lambda: None)
+    taskman.shutdown()
+
+    assert told == []
 
 
 def test_hooks_may_be_taken_away_and_come_back(taskman, ended, until):
@@ -240,6 +269,81 @@ def test_the_thread_rests_and_comes_back(monkeypatch, managers, until):
             until(lambda: not hook_threads(), "the end of the thread")
 
     assert [one.after for one in told] == [2, 3, 0] * 29
+
+
+def test_the_thread_stays_while_a_task_runs(monkeypatch, managers, gate, until):
+    """However long nothing is to be told meanwhile."""
+    monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
+    manager, threads = managers(), []
+    manager.on_transition(lambda transition: threads.append(threading.current_thread()))
+    hooks, looks = manager._runtime.hooks, []
+    may_rest = hooks._may_rest
+    monkeypatch.setattr(hooks, "_may_rest", lambda: looks.append(may_rest()) or looks[-1])
+    manager.add("long", gate)
+    until(lambda: len(threads) == 2 and looks[-3:] == [False] * 3, "the thread to have had nothing to tell three times")
+    gate.open()
+    until(lambda: len(threads) == 3, "the end to be told")
+
+    assert len(set(threads)) == 1
+
+
+def test_two_that_add_the_first_task_start_one_thread(managers, gate, monkeypatch):
+    """Both find that it isn't there; nothing is told twice."""
+    manager, told = managers(), []
+    manager.on_transition(told.append)
+    hooks, lock, starts = manager._runtime.hooks, threading.RLock(), []
+
+    class Contended:
+        def __enter__(self):
+            if not starts:
+                starts.append(1)
+                hooks.ensure_thread()  # the other one is faster
+            lock.acquire()
+
+        def __exit__(self, *_):
+            lock.release()
+
+    monkeypatch.setattr(hooks, "_lock", Contended())
+    manager.add("task", gate)
+    threads = hook_threads()
+    gate.open()
+    manager.shutdown()
+
+    assert (starts, len(threads), [one.after for one in told]) == ([1], 1, [2, 3, 0])
+
+
+def test_a_thread_that_has_been_replaced_while_it_ends_tells_nothing_more(managers, gates, monkeypatch, until):
+    """Who adds a task in that instant starts another one for it: each transition is told once, in its order."""
+    monkeypatch.setattr(hooks_of_the_engine, "_STAY_S", 0.01)
+    manager, told, late, gate, hook_gate = managers(), [], [], gates(), gates()
+    hooks = manager._runtime.ensure_hooks()
+    keeper = hooks._keeper
+
+    class LateKeeper:
+        feed, moment = keeper.feed, keeper.moment
+
+        @property
+        def revision(self):
+            if not late and not hooks.is_there:
+                late.append(manager.add("late", gate))
+                gate.wait_until_started()
+                hook_gate.wait_until_started()  # the other thread is there, and has more to tell
+            return keeper.revision
+
+    @manager.on_transition
+    def tell(transition):
+        if transition.name == "late":
+            hook_gate(transition)
+        told.append(transition)
+
+    monkeypatch.setattr(hooks, "_keeper", LateKeeper())
+    first = manager.add("first", lambda: None)
+    until(lambda: hook_gate.calls and len(hook_threads()) == 1, "the first thread to end")
+    hook_gate.open()
+    gate.open()
+    manager.shutdown()
+
+    assert [(one.id, one.after) for one in told] == [(task, after) for task in (first, *late) for after in (2, 3, 0)]
 
 
 def test_a_change_in_the_instant_the_thread_ends_is_told(monkeypatch, managers, until):

@@ -130,3 +130,13 @@ def test_a_future_is_no_id(taskman):
     future = TaskExecutor(taskman).submit(abs, -1)
     with pytest.raises(TypeError, match="task_id"):
         taskman.wait([future])
+
+
+@pytest.mark.parametrize("timeout", ["1", True, float("nan"), [1]])
+def test_a_timeout_that_is_no_number_of_seconds_is_refused(taskman, timeout):
+    """By everything that waits, with an error that names the argument."""
+    for wait in (taskman.wait, taskman.shutdown):
+        with pytest.raises((TypeError, ValueError), match="timeout must be a number of seconds"):
+            wait(timeout=timeout)
+
+    assert taskman.wait(taskman.add("still served", lambda: None), timeout=10)

@@ -32,10 +32,15 @@ STUCK = {"since": 925.0, "at": "a.py:1 in f"}
         (WAITS | {"depend_on": ["d"]}, 'It waits for "Failed" (d), which has just become Error'),
         (WAITS | {"depend_on": ["c", "gone"]}, "It is about to start"),
         ({"status": 2, "waiting_for": "seat"}, "All 4 seats are taken; it has waited for one for 3 s"),
+        ({"status": 2, "waiting_for": "process"}, "All processes are taken; it waits for a free one"),
         ({"status": 2, "waiting_for": None}, "It is about to start"),
         ({"status": 2, "waiting_for": "retry", "retry_at": 1008.5}, "It is tried again in 8 s"),
         ({"status": 2, "waiting_for": "retry"}, "It is tried again"),
         ({"status": 3, "stuck": STUCK}, "It hasn't moved from a.py:1 in f for 1 m 15 s"),
+        (
+            {"status": 2, "waiting_for": "retry", "stopping": "stop requested"},
+            "It is tried again once the thread of the last attempt is done, which is being stopped",
+        ),
         (
             {"status": 4, "stopping": "still blocked", "finished_at": 988.0},
             "Its end is decided, but its thread sits in a call that Python can't interrupt, now for 12 s",
@@ -59,6 +64,25 @@ def test_the_time_can_be_told_apart():
     reason = reason_of(WAITS | {"depend_on": "a"}, OTHERS.get, 4, None, NOW)
 
     assert (reason.text, reason.since) == ('It waits for "Fetch" (a), which has been Running', 988.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "span"),
+    [
+        (59.9, "59 s"),
+        (60, "1 m 00 s"),
+        (3599, "59 m 59 s"),
+        (3600, "1 h 00 m"),
+        (86399, "23 h 59 m"),
+        (86400, "1 d 0 h"),
+        (200_000, "2 d 7 h"),
+    ],
+)
+def test_long_times_are_told_in_two_units(seconds, span):
+    """Minutes, hours and days, with the next smaller unit."""
+    reason = reason_of({"status": 3, "stuck": STUCK}, OTHERS.get, 4, None, STUCK["since"] + seconds)
+
+    assert reason == f"It hasn't moved from a.py:1 in f for {span}"
 
 
 def test_a_waiting_task_says_what_it_waits_for(taskman, gate, ended):
