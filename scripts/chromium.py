@@ -13,7 +13,32 @@ VARIABLE = "TASK_CONTROL_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("chromium", "fonts-dejavu-core")
 
+#: Chromium heeds the last switch of this name alone, so ours names what Playwright switches off as well.
+_WITHOUT = (
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+    # Two pages of the browser's own behind each window's address bar: more work than most of our pages.
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxPopup",
+    # A process that is kept ready for a next page.
+    "SpareRendererForSitePerProcess",
+)
 _QUIET = (
+    f"--disable-features={','.join(_WITHOUT)}",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

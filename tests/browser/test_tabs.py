@@ -27,7 +27,7 @@ Visit = Callable[..., Page]
 Until = Callable[..., object]
 
 #: In sight of which all rows of these tests exist.
-TALL = {"width": 1440, "height": 16_000}
+TALL = {"width": 1440, "height": 8_000}
 NO_WORKER = "delete globalThis.SharedWorker"
 #: Each way in which a browser, or the host, has no shared worker for the page.
 OBSTACLES = ("the browser has none", "the policy forbids it", "it can't be loaded", "it says nothing")
@@ -462,13 +462,13 @@ def test_tabs_that_join_amid_changes(taskman: TaskControl, panel: Served, visit:
 
     def add_tasks() -> None:
         number = 0
-        while not is_over.wait(0.02):
+        while not is_over.wait(0.04):
             number += 1
             task = taskman.add(f"Task {number}", ends)
             if number % 3 == 0:
                 taskman.wait([task], timeout=5)
                 taskman.db.remove(taskman.dbQuery.id == task)
-            if number == 400:
+            if number == 200:
                 break
 
     adding = threading.Thread(target=add_tasks)
