@@ -49,7 +49,7 @@ class Pool:
         self._started = 0
         self._taken = 0
         self._is_closing = False
-        self._is_refused = False
+        self._is_refused = False  # a hint, also written without the lock
         self._is_looking = False
         self._taken_at_last_look = -1
 

@@ -108,6 +108,15 @@ def taskman() -> Iterator[TaskControl]:
 
 
 @pytest.fixture
+def hasty_switching() -> Iterator[None]:
+    """Have Python change threads every 10 us, where races show that the usual 5 ms hide."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.fixture
 def until() -> Callable[..., Answer]:
     """Lend a bounded wait: `until(claim, "what is waited for")` answers the claim's first true value."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -121,15 +120,6 @@ def running(taskman: TaskControl, step: Callable[[TaskHandle], object]) -> tuple
     task_id = taskman.add(name="for ever", function=work, get_result=True)
     assert started.wait(PATIENCE_S), "the task did not start"
     return task_id, stopped_by
-
-
-@pytest.fixture
-def frequent_switches() -> Iterator[None]:
-    """Let threads take turns far more often than usual."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(usual)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -103,22 +104,29 @@ class Holding(logging.Handler):
             self.let_go.wait(10)
 
 
-def test_a_record_may_go_while_the_write_that_ended_its_task_is_followed_up(taskman, gate):
-    """Those who wait for the task are told all the same, and what depends on it starts."""
-    first = taskman.add(name="first", function=gate)
-    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+@contextmanager
+def held_up(taskman, task_id):
+    """Hold up another thread that has just written the end of a task, before it follows that up."""
     handler, logger = Holding(), logging.getLogger("task_control")
     logger.addHandler(handler)
-    one = taskman.dbQuery.id == first
-    writer = threading.Thread(target=taskman.db.update, args=[{"status": 0, "depend_on": "nobody"}, one])
+    change = {"status": 0, "depend_on": "nobody"}
+    writer = threading.Thread(target=taskman.db.update, args=[change, taskman.dbQuery.id == task_id])
     try:
         writer.start()
         assert handler.holds.wait(10), "nothing was logged"
-        taskman.db.remove(one)
+        yield
     finally:
         handler.let_go.set()
         writer.join(10)
         logger.removeHandler(handler)
+
+
+def test_a_record_may_go_while_the_write_that_ended_its_task_is_followed_up(taskman, gate):
+    """Those who wait for the task are told all the same, and what depends on it starts."""
+    first = taskman.add(name="first", function=gate)
+    second = taskman.add(name="second", function=lambda f: None, depend_on=first)
+    with held_up(taskman, first):
+        taskman.db.remove(taskman.dbQuery.id == first)
 
     assert taskman.wait([first, second], timeout=10)
     assert 0 == taskman.get_status(second)
@@ -127,18 +135,8 @@ def test_a_record_may_go_while_the_write_that_ended_its_task_is_followed_up(task
 def test_a_record_whose_written_end_is_not_followed_up_yet_is_passed_over(taskman, gate):
     """By remove, as the task counts as unfinished until those who wait for it have been told."""
     first = taskman.add(name="first", function=gate)
-    handler, logger = Holding(), logging.getLogger("task_control")
-    logger.addHandler(handler)
-    one = taskman.dbQuery.id == first
-    writer = threading.Thread(target=taskman.db.update, args=[{"status": 0, "depend_on": "nobody"}, one])
-    try:
-        writer.start()
-        assert handler.holds.wait(10), "nothing was logged"
+    with held_up(taskman, first):
         early = taskman.remove(first)
-    finally:
-        handler.let_go.set()
-        writer.join(10)
-        logger.removeHandler(handler)
 
     assert (early, taskman.remove(first)) == (0, 1)
 

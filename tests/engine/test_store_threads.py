@@ -12,7 +12,7 @@ from tinydb.operations import increment
 
 from engine.store import TaskDB
 
-pytestmark = [pytest.mark.guarantee("S5"), pytest.mark.usefixtures("frequent_switches")]
+pytestmark = [pytest.mark.guarantee("S5"), pytest.mark.usefixtures("hasty_switching")]
 
 THREADS = 8
 
