@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -77,6 +78,20 @@ def _no_interrupt_hits_a_lock_of_the_tracer() -> None:
     measuring = sys.modules["coverage"].Coverage.current() if "coverage" in sys.modules else None
     if measuring is not None:
         measuring._collector.data_lock = None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_interrupt_hits_a_look_at_the_collector() -> None:
+    """Take Hypothesis's callback from the garbage collector: it would be called in tasks as well.
+
+    An exception that strikes there can't be raised, which is a failure here. Hypothesis has it to leave the collector's
+    time out of its deadlines, which no test has.
+    """
+    if "hypothesis" in sys.modules:
+        from hypothesis.internal.conjecture.junkdrawer import gc_cumulative_time
+
+        gc_cumulative_time()  # the first call adds it
+        gc.callbacks[:] = [one for one in gc.callbacks if one.__module__ != gc_cumulative_time.__module__]
 
 
 @pytest.fixture(scope="session", autouse=True)
