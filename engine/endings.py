@@ -10,7 +10,6 @@ from . import graph, logs, records
 from .calls import Calls
 from .errors import EndedByHand, TaskCancelled, TimedOut
 from .journal import Journal
-from .patience import take
 from .records import CANCELED, COMPLETED, ERROR, Record
 from .status import UNFINISHED, word_of
 from .store import Keeper
@@ -66,9 +65,12 @@ class Endings:
             self.close_feed()
         if self._note is not None:
             self._note(task.id)
-        freed, doomed = self._take_followers(task, status) if task.dependants else graph.NO_FOLLOWERS
-        if doomed:
-            self.doom(task, doomed, None if task.stop is not None else status)
+        freed: list[Task] = []
+        if task.dependants:
+            is_gone = task.stop is not None  # its record was removed first: nobody will see that it has completed
+            freed, doomed = graph.followers(task, CANCELED if is_gone else status)
+            if doomed:
+                self.doom(task, doomed, None if is_gone else status)
         if error is not None:
             line = task.outcome[3] if task.outcome is not None else None
             logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
@@ -78,13 +80,6 @@ class Endings:
             freed = []
             call_back(task)
         return freed
-
-    def _take_followers(self, task: Task, status: int) -> graph.Followers:
-        take(self._lock)
-        try:  # if its record was removed first, nobody will see that it has completed
-            return graph.followers(task, status if task.stop is None else CANCELED)
-        finally:
-            self._lock.release()
 
     # -- that somebody else has
 
@@ -98,17 +93,18 @@ class Endings:
             self.close_feed()
         if self._note is not None:
             self._note(task.id)
-        return graph.followers(task, status) if task.dependants else graph.NO_FOLLOWERS
+        return graph.followers(task, status)
 
     def follow(self, task: Task, status: int | None, followers: graph.Followers, record: Record | None = None) -> None:
         """What follows for a retired task: by a stop, by a user's ``record``, or by its removal (no ``status``)."""
         self._tell(task, CANCELED if status is None else status, record)
         if task.worker is not None:
             self._stop(task)
-        for follower in followers.freed:
+        freed, doomed = followers
+        for follower in freed:
             self._submit(follower)
-        if followers.doomed:
-            self.doom(task, followers.doomed, status)
+        if doomed:
+            self.doom(task, doomed, status)
         self._call_back(task)
 
     def _tell(self, task: Task, status: int, record: Record | None = None) -> None:
@@ -156,18 +152,12 @@ class Endings:
 
     def catch_up(self, task: Task, blocker: Task) -> None:
         """Does for a task what the end of one that it waits for should have done, unless it has."""
-        with self._lock:
-            self._keeper.settle()
-            if task.has_ended or blocker not in task.blockers:
-                return
-            status = self.status_of(blocker.id, blocker)
-            is_doomed = status != COMPLETED and not task.runs_anyway
-            if not is_doomed:
-                task.blockers.discard(blocker)
-            is_free = not task.blockers
-        if is_doomed:
+        if task.has_ended or blocker not in task.blockers:
+            return
+        status = self.status_of(blocker.id, blocker)
+        if status != COMPLETED and not task.runs_anyway:
             self.doom(blocker, [task], status)
-        elif is_free:
+        elif graph.release(task, blocker):
             self._submit(task)
 
     def look_again(self) -> bool:

@@ -1,65 +1,69 @@
 """Who waits for whom: links between unfinished tasks, what an end sets free, and what it dooms.
 
-Pure bookkeeping on Task objects, guarded by the store's lock. Nothing here recurses: chains may be very long.
+Bookkeeping on Task objects without a lock: each step is one operation of a dict or a set, and of those who do the same
+at once one is told so. An end may miss a link that is made in the same instant, so who makes one looks afterwards at
+what has ended meanwhile. Nothing here recurses: chains may be very long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from .records import COMPLETED
-from .task import NO_BLOCKERS, NO_TASKS, Task
+from .task import NO_BLOCKERS, Task
+
+#: Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now.
+Followers = tuple[list[Task], list[Task]]
 
 
 def link(task: Task, blockers: Iterable[Task]) -> None:
-    """Makes ``task`` wait for each of ``blockers``."""
-    task.blockers = set(blockers)
-    for blocker in task.blockers:
-        if blocker.dependants is NO_TASKS:
-            blocker.dependants = {}
+    """Makes ``task`` wait for each of ``blockers``. It is among its own, see :func:`release`."""
+    task.blockers = {task, *blockers}  # complete before an end can find it
+    for blocker in blockers:
         blocker.dependants[task] = None
 
 
-class Followers(NamedTuple):
-    """Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now."""
-
-    freed: list[Task]
-    doomed: list[Task]
-
-
-NO_FOLLOWERS = Followers([], [])
-
-
 def followers(task: Task, status: int) -> Followers:
-    """Takes an ended task out of the graph.
+    """Whom an ended task sets free, and whom it dooms.
 
     A failed one stays among the blockers of those that it dooms, so that nothing sets them free before they are
     canceled.
     """
-    found = Followers([], [])
-    for dependant in _take_dependants(task):
+    freed: list[Task] = []
+    doomed: list[Task] = []
+    for dependant in list(task.dependants):
         if dependant.has_ended:
             continue
         if status != COMPLETED and not dependant.runs_anyway:
-            found.doomed.append(dependant)
-        elif task in dependant.blockers:
-            dependant.blockers.discard(task)
-            if not dependant.blockers:
-                found.freed.append(dependant)
-    return found
+            doomed.append(dependant)
+        elif release(dependant, task):
+            freed.append(dependant)
+    task.dependants.clear()
+    return freed, doomed
+
+
+def release(task: Task, blocker: Task) -> bool:
+    """Has a task not wait for ``blocker`` any more; True if that sets it free, which one caller is told.
+
+    When a task is the last of its own blockers, who takes it out sets it free.
+    """
+    blockers = task.blockers
+    try:
+        blockers.remove(blocker)
+        if len(blockers) > 1:
+            return False
+        blockers.remove(task)
+    except KeyError:  # somebody else was first
+        return False
+    task.blockers = NO_BLOCKERS
+    return True
 
 
 def unlink(task: Task) -> None:
     """Takes a task that has ended before its dependencies out of their lists."""
-    for blocker in task.blockers:
+    for blocker in list(task.blockers):
         blocker.dependants.pop(task, None)
     task.blockers = NO_BLOCKERS
-
-
-def _take_dependants(task: Task) -> list[Task]:
-    dependants, task.dependants = task.dependants, NO_TASKS
-    return list(dependants)
 
 
 def can_end_before(target: Task, waiting: Task) -> bool:

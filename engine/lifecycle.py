@@ -94,8 +94,7 @@ class Lifecycle:
 
     def _link(self, task: Task, blockers: list[Task]) -> None:
         """Has the task wait for others, each of which may end meanwhile."""
-        with self._lock:
-            graph.link(task, blockers)
+        graph.link(task, blockers)
         for blocker in blockers:
             if blocker.has_ended:  # and may have missed the link
                 self._endings.catch_up(task, blocker)

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from .workers import Worker
 
 
-#: What most tasks have, shared by them and never written to: its own is made by who has something to put in it.
-NO_TASKS: dict[Task, None] = {}
+#: What most tasks have, shared by them and never written to.
 NO_BLOCKERS: set[Task] = set()
 _NONE_OF_THEM: frozenset[Task] = frozenset()
 
@@ -121,7 +120,7 @@ class Task:
         self.retry_of: str | None = None
         #: The unfinished tasks that it depends on, and those that depend on it, in their order.
         self.blockers = NO_BLOCKERS
-        self.dependants = NO_TASKS
+        self.dependants: dict[Task, None] = {}
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Sleeper, ...] = ()
         self.waits_for = _NONE_OF_THEM

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ..feed import Feed
 from ..interrupts import shield
+from ..status import FINAL
 from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
@@ -136,8 +137,13 @@ class Keeper:
 
     def find(self, task_id: object) -> Doc | None:
         """The oldest record with this task id."""
-        if self._moves:
+        record = self._written(task_id)
+        if self._moves and (record is None or record.get("status") not in FINAL):  # else what is posted isn't for it
             self.look()
+            record = self._written(task_id)
+        return record
+
+    def _written(self, task_id: object) -> Doc | None:
         number = self._rows.number_of(task_id)
         record = None if number is None else self.at(number)
         # It may have gone between the two steps, and its number may be another's.

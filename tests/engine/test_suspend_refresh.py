@@ -77,7 +77,7 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
     endings, runs, has_told, has_followed = taskman._runtime.endings, [], threading.Event(), threading.Event()
     first = taskman.add(name="first", function=gate)
     gate.wait_until_started()
-    link, follow, catch_up = graph.link, endings._take_followers, endings.catch_up
+    link, follow, catch_up = graph.link, graph.followers, endings.catch_up
 
     def link_and_end(task, blockers):
         link(task, blockers)
@@ -97,7 +97,7 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
         has_told.set()
 
     monkeypatch.setattr(graph, "link", link_and_end)
-    monkeypatch.setattr(endings, "_take_followers", follow_in_turn)
+    monkeypatch.setattr(graph, "followers", follow_in_turn)
     monkeypatch.setattr(endings, "catch_up", catch_up_in_turn)
 
     def run(handle):
@@ -176,7 +176,7 @@ def test_a_refresh_that_is_no_positive_number_is_refused(taskman, seconds):
 
 def test_a_missed_completion_is_made_good_by_the_next_look(taskman, gate, ended, monkeypatch):
     """If the news of a completed dependency is lost, the dependant starts at the next look."""
-    monkeypatch.setattr("engine.graph.followers", lambda task, status: graph.NO_FOLLOWERS)
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
     taskman.suspend_refresh = 0.1
     first = taskman.add(name="first", function=gate)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)
@@ -187,7 +187,7 @@ def test_a_missed_completion_is_made_good_by_the_next_look(taskman, gate, ended,
 
 def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, monkeypatch):
     """If the news of a failed dependency is lost, the dependant is Canceled at the next look."""
-    monkeypatch.setattr("engine.graph.followers", lambda task, status: graph.NO_FOLLOWERS)
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
     taskman.suspend_refresh = 0.1
     gate = gates(outcome=ValueError("no"))
     first = taskman.add(name="first", function=gate)
@@ -199,7 +199,7 @@ def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, m
 
 def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypatch):
     """An interval that is set while tasks wait holds for the look that is due next."""
-    monkeypatch.setattr("engine.graph.followers", lambda task, status: graph.NO_FOLLOWERS)
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
     taskman.suspend_refresh = 3600
     first = taskman.add(name="first", function=gate)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)

@@ -1,0 +1,76 @@
+"""S9: what sets a task free, step by step: of all whose ends come in the same instant one does so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import copy_context
+
+import pytest
+
+from engine import graph
+from engine.task import Task
+
+COMPLETED, ERROR = 0, 1
+
+
+class Interrupted(set[Task]):
+    """What a task waits for; while the first is taken out, another thread does something as well."""
+
+    def remove(self, task: Task) -> None:
+        super().remove(task)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+
+    meanwhile: Callable[[], object]
+
+
+@pytest.fixture
+def new_task():
+    """Makes a task that nobody runs."""
+    return lambda name: Task(name, name, print, False, None, False, None, copy_context())
+
+
+def interrupt(task: Task, meanwhile: Callable[[], object]) -> None:
+    """Has something happen in the midst of the next step that takes out one of the task's blockers."""
+    task.blockers = Interrupted(task.blockers)
+    task.blockers.meanwhile = meanwhile
+
+
+def test_two_ends_at_once_set_a_task_free_once(new_task):
+    """The second ends while the first is taken out, and it alone has set the task free."""
+    first, second, task = (new_task(name) for name in "abc")
+    graph.link(task, [first, second])
+    told = []
+    interrupt(task, lambda: told.append(graph.followers(second, COMPLETED)))
+    told.append(graph.followers(first, COMPLETED))
+
+    assert told == [([task], []), ([], [])]
+
+
+def test_an_end_and_a_look_at_it_at_once_set_a_task_free_once(new_task):
+    """Who has made the link finds that the dependency has ended, while that tells whom it sets free."""
+    first, task = (new_task(name) for name in "ab")
+    graph.link(task, [first])
+    told = []
+    interrupt(task, lambda: told.append(graph.release(task, first)))
+
+    assert (graph.followers(first, COMPLETED), told) == (([task], []), [False])
+
+
+def test_a_task_that_a_failure_dooms_is_not_set_free_by_the_last_of_the_others(new_task):
+    """Until it is canceled the failed one stays among those that it waits for."""
+    failed, completed, task = (new_task(name) for name in "abc")
+    graph.link(task, [failed, completed])
+
+    assert graph.followers(failed, ERROR) == ([], [task])
+    assert graph.followers(completed, COMPLETED) == ([], [])
+
+
+def test_a_task_that_has_left_its_graph_is_set_free_by_nobody(new_task):
+    """It was canceled while it waited, and those that it waited for don't hold it any more."""
+    first, second, task = (new_task(name) for name in "abc")
+    graph.link(task, [first, second])
+    graph.unlink(task)
+
+    assert (graph.followers(first, COMPLETED), graph.release(task, second)) == (([], []), False)
+    assert (first.dependants, second.dependants) == ({}, {})
