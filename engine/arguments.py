@@ -28,11 +28,12 @@ def takes_handle(function: object) -> bool:
 
     Raises TypeError for what can't be called with one positional argument or none.
     """
-    if type(function) is FunctionType and not function.__dict__:
+    if type(function) is FunctionType:
         code = function.__code__
         if code.co_argcount == 1 and not (function.__defaults__ or code.co_kwonlyargcount or code.co_flags & _UNUSUAL):
-            return True  # most of them
-        return _plain_function_takes_handle(function)
+            return True  # most of them; no other argument would do, whatever signature a decorator shows
+        if not function.__dict__:
+            return _plain_function_takes_handle(function)
     if not callable(function):
         raise TypeError(f"function must be callable, not {_kind(function)}: add(..., function=lambda f: work())")
     if inspect.isasyncgenfunction(function) or inspect.isasyncgenfunction(type(function).__call__):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-import secrets
-import time
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from types import TracebackType
@@ -18,6 +14,7 @@ from .clearing import Clearing
 from .errors import ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
+from .ids import NewIds
 from .interrupts import running, shield
 from .retries import Retry, check_retries
 from .runtime import Runtime
@@ -26,10 +23,6 @@ from .status import WORDS
 from .store import Keeper, Query, TinyDB
 from .task import Task
 from .watching import Watcher
-
-_ID_BITS = 40
-_ID_MASK = (1 << _ID_BITS) - 1
-_ID_STEP = 0xB97F4A7C15  # odd, so that multiples of it modulo 2**40 repeat only after 2**40 ids
 
 
 class TaskControl(Clearing):
@@ -72,11 +65,7 @@ class TaskControl(Clearing):
         self.dbQuery = Query()
         self.status_code = list(WORDS)
         self._awaiting = Awaiting(self._runtime.waiting)
-        self._numbers = itertools.count(secrets.randbits(_ID_BITS))
-        self._is_shut_down = False
-        self._suspend_refresh = 3.0
-        self._look_number = 0
-        self._is_looking = False
+        self._new_id = NewIds().take
 
     @property
     def boot_id(self) -> str:
@@ -110,17 +99,15 @@ class TaskControl(Clearing):
 
         Normally nothing waits for it: a task starts the moment its last dependency has completed.
         """
-        return self._suspend_refresh
+        return self._runtime.refresh.interval_s
 
     @suspend_refresh.setter
     def suspend_refresh(self, seconds: float) -> None:
         checked = arguments.check_limit(seconds, "suspend_refresh")
         if checked is None:
             raise TypeError("suspend_refresh must be a number of seconds, not None; float('inf') never looks again")
-        self._suspend_refresh = checked
         with shield:
-            self._is_looking = False
-            self._look_later()
+            self._runtime.refresh.interval_s = checked
 
     # -- tasks
 
@@ -175,18 +162,11 @@ class TaskControl(Clearing):
         keeps, context = bool(get_result), copy_context()
         task = Task(task_id, name, function, takes_handle, named, keeps, limit, context, backend, retry, runs_anyway)
         if running.gate is None:
-            self._admit(task, dependencies)
+            self._runtime.admit(task, dependencies)
         else:  # in a task, which may be interrupted
             with shield:
-                self._admit(task, dependencies)
+                self._runtime.admit(task, dependencies)
         return task_id
-
-    def _admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
-        if self._is_shut_down:
-            raise ShutDown
-        self._runtime.admit(task, dependencies)
-        if dependencies and not self._is_looking:
-            self._look_later()
 
     def run_again(self, ids: str | Iterable[str], failed_dependants: bool = False) -> list[str]:
         """Adds new tasks that do what failed ones were to do, each once; returns their ids, oldest origin first.
@@ -243,7 +223,7 @@ class TaskControl(Clearing):
         )
         task.retry_of = origin
         with shield:
-            self._admit(task, dependencies)
+            self._runtime.admit(task, dependencies)
             self._runtime.journal.tell_rerun(origin, task_id)
         return task_id
 
@@ -317,7 +297,7 @@ class TaskControl(Clearing):
         """
         limit = arguments.check_timeout(timeout)
         with shield:
-            self._is_shut_down = True
+            self._runtime.refusal = ShutDown
             if cancel_futures:
                 self._runtime.cancel_all()
         has_ended = self._runtime.wait_for_all(limit if wait else 0.0)
@@ -339,25 +319,6 @@ class TaskControl(Clearing):
             "needs, and add that task here."
         )
 
-    def _new_id(self) -> str:
-        return "%010x" % (next(self._numbers) * _ID_STEP & _ID_MASK)  # an f-string takes four times as long
-
-    def _look_later(self) -> None:
-        """Plans the next look at suspended tasks; setting the interval makes earlier plans void."""
-        self._is_looking = True
-        self._look_number += 1
-        if self._suspend_refresh != math.inf:
-            when = time.monotonic() + self._suspend_refresh
-            self._runtime.supervisor.call_at(when, self._look_again, self._look_number)
-
-    def _look_again(self, number: int) -> None:
-        if number != self._look_number:
-            return
-        if self._runtime.endings.look_again():
-            self._look_later()
-        else:
-            self._is_looking = False
-
 
 def add_watched(
     taskman: TaskControl,
@@ -372,7 +333,7 @@ def add_watched(
     task = Task(task_id, name, call, False, list(depend_on) or None, False, limit, copy_context())
     task.watcher = watcher
     with shield:
-        taskman._admit(task, depend_on)  # noqa: SLF001
+        taskman._runtime.admit(task, depend_on)  # noqa: SLF001
 
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.

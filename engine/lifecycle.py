@@ -22,6 +22,7 @@ from .moves import first_record
 from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, Record
+from .refresh import Refresh
 from .status import FINAL, UNFINISHED
 from .store import Keeper
 from .supervisor import Supervisor
@@ -45,6 +46,7 @@ class Lifecycle:
         supervisor: Supervisor,
         pool: Pool,
         endings: Endings,
+        refresh: Refresh,
         attempts: Attempts,
     ) -> None:
         self._keeper = keeper
@@ -57,6 +59,7 @@ class Lifecycle:
         self._supervisor = supervisor
         self._pool = pool
         self._endings = endings
+        self._refresh = refresh
         self._attempts = attempts
         self.thread_timeout: float | None = None
 
@@ -67,7 +70,7 @@ class Lifecycle:
         blockers, failure = self._resolve(task, dependencies) if dependencies else ([], None)
         self._undecided[task.id] = self._tasks.live[task.id] = task
         self._keeper.post(task)
-        if not self._supervisor.is_there:
+        if self._supervisor.thread is None:
             self._supervisor.ensure_thread()
         if failure is not None:
             self.decide(task, CANCELED, failure, TaskCancelled)
@@ -95,6 +98,8 @@ class Lifecycle:
     def _link(self, task: Task, blockers: list[Task]) -> None:
         """Has the task wait for others, each of which may end meanwhile."""
         graph.link(task, blockers)
+        if not self._refresh.is_planned:
+            self._refresh.plan()
         for blocker in blockers:
             if blocker.has_ended:  # and may have missed the link
                 self._endings.catch_up(task, blocker)

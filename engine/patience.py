@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
@@ -36,8 +35,11 @@ def rest(alarm: Any, until: float | None) -> bool:
     In pieces, for the main thread's sake: a signal that comes in the instant before it falls asleep, or to another
     thread, doesn't wake it, and Python calls the handler only when it is awake.
     """
+    while until is None:
+        if alarm.acquire(timeout=_PIECE_S):
+            return True
     while True:
-        left_s = math.inf if until is None else max(0.0, until - time.monotonic())
+        left_s = max(0.0, until - time.monotonic())
         if alarm.acquire(timeout=min(left_s, _PIECE_S)):
             return True
         if left_s <= _PIECE_S:

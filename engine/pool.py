@@ -66,16 +66,17 @@ class Pool:
         # Without the lock, after the append: whoever lies down, or stops looking, looks once more after saying so.
         if self._is_looking and (self._is_waking if self._idle else self._seats >= self._eager):
             return
-        if self._wake_next():
-            return
+        grow = look = False
         with self._lock:
-            grow = not self._idle and self._seats < self._eager
-            if grow:
-                self._seats += 1
-            look = not grow and not self._is_looking
-            if look:
-                self._is_looking = True
-        if grow:
+            worker = self._pick_idle()
+            if worker is None:
+                grow = not self._idle and self._seats < self._eager
+                look = not grow and not self._is_looking
+                self._seats += grow
+                self._is_looking |= look
+        if worker is not None:
+            worker.wake.release()
+        elif grow:
             self._start(1)
         elif look:
             self._plan_look(LOOK_EVERY_S)
@@ -89,14 +90,12 @@ class Pool:
         self._taken += 1  # a hint: two threads at once may count one
         return task
 
-    def _wake_next(self) -> bool:
+    def _wake_next(self) -> None:
         """Wakes an idle thread if one is to be."""
         with self._lock:
             worker = self._pick_idle()
-        if worker is None:
-            return False
-        worker.wake.release()
-        return True
+        if worker is not None:
+            worker.wake.release()
 
     def _pick_idle(self) -> Worker | None:
         """The idle thread to be woken for the tasks that wait; with the lock held, which is released first."""
@@ -124,7 +123,10 @@ class Pool:
     def next_for(self, worker: Worker) -> Task | None:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
         last = worker.task
-        task = self._take_without_lock(worker) if last is None or last.stop is None else None
+        task = None
+        # Without the lock: a seat is only taken from a thread whose task is to stop.
+        if (last is None or last.stop is None) and worker.has_seat and self._seats <= self.max_workers:
+            task = self._take()
         while task is None:
             with self._lock:
                 worker.forget_task()
@@ -143,14 +145,11 @@ class Pool:
             if task is not None or not goes_on or not self._rest(worker):
                 return task
             self._is_waking = False  # before the look at what waits: see submit
-            task = self._take_without_lock(worker)
+            if worker.has_seat and self._seats <= self.max_workers:
+                task = self._take()
             if self._ready and self._idle:
                 self._wake_next()
         return task
-
-    def _take_without_lock(self, worker: Worker) -> Task | None:
-        """For a worker whose seat nobody can take from it now: that is taken only from one whose task is to stop."""
-        return self._take() if worker.has_seat and self._seats <= self.max_workers else None
 
     def _get_up(self, worker: Worker, task: Task | None) -> Task | None:
         """Takes back a worker that has just lain down; with the lock held. Returns its task, if there is one now."""

@@ -12,7 +12,7 @@ from .backends import Processes
 from .calls import Calls
 from .edits import Edits
 from .endings import Endings
-from .errors import Forked, ShutDown
+from .errors import Forked, ShutDown, TaskControlError
 from .exit import finish_at_exit
 from .forks import follow_forks
 from .hooks import Hooks
@@ -20,6 +20,7 @@ from .journal import Journal
 from .lifecycle import Lifecycle
 from .moves import Moves
 from .pool import Pool
+from .refresh import Refresh
 from .retention import Retention
 from .settings import Settings
 from .stopping import Stopper
@@ -39,7 +40,10 @@ class Runtime:
 
     Attributes:
         is_orphan: whether this is a forked child, so that the tasks are another process's.
+        refusal: what adding a task raises, once none is taken in any more.
     """
+
+    refusal: type[TaskControlError] | None = None
 
     def __init__(self, keeper: Keeper, settings: Settings, remove: Callable[[list[str]], object]) -> None:
         self._keeper = keeper
@@ -63,8 +67,9 @@ class Runtime:
             note = Retention(keeper, self.supervisor, settings.keep_for_s, settings.max_records, remove).note
         parts = keeper, tasks, self.journal, self.calls, self.supervisor
         self.endings = Endings(*parts, submit, stop, note)
+        self.refresh = Refresh(self.supervisor, self.endings)
         attempts = Attempts(keeper, self.journal, self.supervisor, tasks.undecided, stop, submit)
-        self.life = self.pool.engine = Lifecycle(*parts, self.pool, self.endings, attempts)
+        self.life = self.pool.engine = Lifecycle(*parts, self.pool, self.endings, self.refresh, attempts)
         self.waiting = Waiting(keeper, tasks.live, self.pool)
         #: Made with the first hook.
         self.hooks: Hooks | None = None
@@ -81,10 +86,8 @@ class Runtime:
 
     def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
         """Takes a new task in. Raises ShutDown and Forked. Called within ``shield``."""
-        if self.endings.is_closing:
-            raise ShutDown
-        if self.is_orphan:
-            raise Forked
+        if self.refusal is not None:
+            raise self.refusal
         self.life.admit(task, dependencies)
         if self.hooks is not None:
             self.hooks.ensure_thread()
@@ -119,6 +122,7 @@ class Runtime:
 
     def close(self, join_s: float) -> None:
         """Lets threads and subscriptions end when their work is done; waits up to ``join_s`` seconds for threads."""
+        self.refusal = self.refusal or ShutDown
         self.endings.is_closing = True
         if self.is_orphan:
             return  # none of the threads is here, and one that isn't may have held a lock
@@ -149,6 +153,7 @@ class Runtime:
         """
         self.is_orphan = self.is_orphan or self._keeper.revision > 0
         if self.is_orphan:
+            self.refusal = self.refusal or Forked
             self.journal.lines.is_off = True  # nobody would write them down
         else:
             self.boot_id = secrets.token_hex(8)

@@ -37,7 +37,8 @@ class Supervisor:
         self._entries: list[tuple[float, int, Action, Any, bool, bool]] = []
         self._prune_at = _PRUNE_FROM
         self._numbers = itertools.count()
-        self._thread: threading.Thread | None = None
+        #: None until the first start and after the end; may be asked for without the lock.
+        self.thread: threading.Thread | None = None
         self._alarm = threading.Lock()
         self._alarm.acquire()
         self._sleeps_until = -math.inf  # while awake
@@ -67,31 +68,26 @@ class Supervisor:
             heapq.heappush(self._entries, (when, next(self._numbers), action, argument, is_lasting, may_be_early))
             if when < self._sleeps_until:
                 self._wake()
-        if not self.is_there:
+        if self.thread is None:
             self.ensure_thread()
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the thread has been started and hasn't ended; may be asked without the lock."""
-        return self._thread is not None
 
     @property
     def is_here(self) -> bool:
         """Whether it is the calling thread."""
-        return threading.current_thread() is self._thread
+        return threading.current_thread() is self.thread
 
     def ensure_thread(self) -> None:
         """Starts the thread if it isn't there."""
         with self._lock:
-            if self._thread is not None:
+            if self.thread is not None:
                 return
-            thread = self._thread = threading.Thread(target=self._run, name="task-control-supervisor", daemon=True)
+            thread = self.thread = threading.Thread(target=self._run, name="task-control-supervisor", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # out of threads, or the interpreter is on its way out: the next call tries again
             logs.tell(logs.WARNING, "the supervisor thread can't be started now; deadlines wait for it")
             with self._lock:
-                self._thread = None
+                self.thread = None
 
     def close(self) -> None:
         """Lets the thread end as soon as nothing is left to be called."""
@@ -102,7 +98,7 @@ class Supervisor:
 
     def join(self, timeout: float) -> None:
         """Waits up to ``timeout`` seconds for the thread to end."""
-        thread = self._thread
+        thread = self.thread
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(timeout)  # one that another thread is about to start can't be joined
 
@@ -132,7 +128,7 @@ class Supervisor:
                 self._entries = [entry for entry in self._entries if entry[4]]
                 heapq.heapify(self._entries)
                 if not self._entries:
-                    self._thread = None
+                    self.thread = None
                     return None
             sleep_s = min(self._entries[0][0] - now, _LONGEST_SLEEP_S) if self._entries else _STAY_S
             if self._stays_for_nothing:
@@ -145,7 +141,7 @@ class Supervisor:
                 self._alarm.acquire()  # woken in the instant the time was over: the alarm has gone off
             self._sleeps_until = -math.inf
             if may_rest and not self._entries:
-                self._thread = None
+                self.thread = None
                 return None
             if may_rest and self._stays_for_nothing:
                 early, self._entries = self._entries, []

@@ -26,20 +26,20 @@ class Sleeper(Protocol):
 class Waiter:
     """The alarm of a thread that sleeps in wait(). It may go off more than once, and for nothing."""
 
-    __slots__ = ("_alarm",)
+    __slots__ = ("alarm",)
 
     def __init__(self) -> None:
-        self._alarm = threading.Lock()
-        self._alarm.acquire()
+        self.alarm = threading.Lock()
+        self.alarm.acquire()
 
     def sleep(self, until: float | None) -> bool:
         """Until it's woken, or until that monotonic second (None: for ever): False then."""
-        return rest(self._alarm, until)
+        return rest(self.alarm, until)
 
     def wake(self) -> None:
         """Ends the sleep, or the next one if there is none now."""
         try:
-            self._alarm.release()
+            self.alarm.release()
         except RuntimeError:
             pass  # it has gone off already
 
@@ -83,7 +83,7 @@ class Waiting:
         with self._lock:
             task.waiters = (*task.waiters, waiter)
         while not task.has_ended:
-            waiter.sleep(None)
+            rest(waiter.alarm, None)
         return True
 
     def own_task(self) -> Task | None:

@@ -46,6 +46,7 @@ class Keeper:
 
     def __init__(self, history: int) -> None:
         self.feed = Feed(history, self.look)
+        self._sleepers = self.feed.sleepers
         self._rows = TaskRows(self.feed)
         self.db = TaskDB(self._rows)
         self._guard = self.db.rows_storage.guard
@@ -76,7 +77,7 @@ class Keeper:
     def post(self, move: Any) -> None:
         """Takes in a move that has been made. Needs no lock; from any thread, but within ``shield`` inside a task."""
         self._moves.append(move)
-        if self.feed.sleepers:
+        if self._sleepers:
             self.feed.wake()
         elif len(self._moves) > _WRITE_DOWN_FROM:
             self._keep_up()

@@ -166,13 +166,14 @@ def test_a_finalizer_may_add_a_task_while_a_thread_lies_down(taskman, monkeypatc
     take = pool._take
 
     def take_and_collect():
+        if not pool._lock._is_owned():
+            return None  # each task is found while lying down
         task = take()
-        if task is not None and pool._lock._is_owned() and not added:
+        if task is not None and not added:
             added.append(taskman.add(name="finalizer", function=lambda: None))
         return task
 
     monkeypatch.setattr(pool, "_take", take_and_collect)
-    monkeypatch.setattr(pool, "_take_without_lock", lambda worker: None)  # each task is found while lying down
     ids = [taskman.add(name="wakes", function=lambda: None)]
     early = taskman.wait(ids, timeout=10)
     ids += [taskman.add(name="next", function=lambda: None) for _ in range(20)]

@@ -272,7 +272,7 @@ def test_a_manager_at_rest_looks_no_more(monkeypatch, managers, until):
     for _ in range(2):
         manager.wait(manager.add("task", lambda: None))
         assert manager._runtime._watch._is_planned
-        until(lambda: not manager._runtime.supervisor.is_there, "the supervisor's end")
+        until(lambda: manager._runtime.supervisor.thread is None, "the supervisor's end")
 
 
 @pytest.mark.parametrize("value", [0, -1, "soon", True])
