@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
+from threading import get_ident
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -15,7 +16,7 @@ from .errors import ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
 from .ids import NewIds
-from .interrupts import running, shield
+from .interrupts import gates, own_gate, shield
 from .retries import Retry, check_retries
 from .runtime import Runtime
 from .settings import check_settings
@@ -161,7 +162,7 @@ class TaskControl(Clearing):
         task_id = self._new_id()
         keeps, context = bool(get_result), copy_context()
         task = Task(task_id, name, function, takes_handle, named, keeps, limit, context, backend, retry, runs_anyway)
-        if running.gate is None:
+        if get_ident() not in gates:
             self._runtime.admit(task, dependencies)
         else:  # in a task, which may be interrupted
             with shield:
@@ -246,7 +247,7 @@ class TaskControl(Clearing):
         Inside a task, the task lends its seat meanwhile, tasks that can't end before it are left out of "all", and
         naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
         """
-        if timeout is None and type(ids) is str and running.gate is None:
+        if timeout is None and type(ids) is str and own_gate() is None:
             return self._runtime.waiting.wait_outside(ids)
         named = None if ids is None else arguments.check_ids(ids)
         return self._runtime.waiting.wait(named, arguments.check_timeout(timeout))

@@ -6,7 +6,7 @@ import os
 import weakref
 from typing import Protocol
 
-from .interrupts import running
+from .interrupts import gates
 
 
 class Forkable(Protocol):
@@ -43,7 +43,7 @@ def _in_parent() -> None:
 
 
 def _in_child() -> None:
-    running.gate = None
+    gates.clear()  # of threads that aren't here, and of one that runs no task of this process's
     while _held:
         manager = _held.pop()
         manager.let_go()

@@ -9,7 +9,7 @@ from concurrent.futures import Future, InvalidStateError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import Forked, UnknownTask
-from .interrupts import running
+from .interrupts import own_gate
 from .outstanding import ShieldedLock
 from .records import CANCELED, RUNNING, SUSPENDED
 
@@ -85,7 +85,7 @@ class TaskFuture(Future[Result]):
 
     def _wait(self, timeout: float | None) -> float | None:
         """Inside a task, waits for this one as a task does; how many seconds are left to wait."""
-        if running.gate is None and not self._taskman.is_forked:
+        if own_gate() is None and not self._taskman.is_forked:
             return timeout
         if self.done():
             return timeout

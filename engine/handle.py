@@ -10,7 +10,7 @@ from types import CoroutineType, TracebackType
 from typing import Any, Protocol
 
 from .coroutines import run_coroutine
-from .interrupts import Shield, running, shield
+from .interrupts import Shield, own_gate, shield
 from .records import Line
 from .task import Task, check, is_shielded
 
@@ -134,7 +134,8 @@ class _TaskShield(Shield):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         super().__exit__(kind, error, tb)
-        task = running.gate.run if running.gate is not None else None
+        gate = own_gate()
+        task = None if gate is None else gate.run
         if kind is None and isinstance(task, Task):
             check(task)
 

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from threading import get_ident
 from types import TracebackType
 
 from .errors import TaskInterrupt
@@ -89,7 +90,7 @@ class Gate:
                     _send(self.ident, why)
                     if _HALTS_TRACED_THREADS:
                         try:
-                            _send(threading.get_ident(), _Seen)  # not by a function, whose call would halt here
+                            _send(get_ident(), _Seen)  # not by a function, whose call would halt here
                         except _Seen:
                             pass
             finally:
@@ -138,13 +139,14 @@ class Gate:
         return self.was_used or self.depth > 0
 
 
-class _Running(threading.local):
-    """What is known of the current thread: the gate of the task that it runs, None where no task runs."""
+#: The gates of the threads that run tasks, by thread identifier; each thread writes its own entry, and takes it out in
+#: the end. Thread-local data would take half a kilobyte more of each thread.
+gates: dict[int, Gate] = {}
 
-    gate: Gate | None = None  # the class has it too, so that asking costs nothing in a thread that isn't a worker
 
-
-running = _Running()
+def own_gate() -> Gate | None:
+    """The gate of the calling thread; None if it runs no tasks."""
+    return gates.get(get_ident())
 
 
 class Shield:
@@ -153,12 +155,12 @@ class Shield:
     __slots__ = ()
 
     def __enter__(self) -> None:
-        gate = running.gate
+        gate = gates.get(get_ident())
         if gate is not None:
             gate.shut()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        gate = running.gate
+        gate = gates.get(get_ident())
         if gate is not None:
             gate.reopen()
 

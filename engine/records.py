@@ -37,30 +37,47 @@ MAX_ERROR_CHARS = 10_000
 MAX_TRACEBACK_CHARS = 60_000
 
 
+def _sharing(fields: Record) -> Record:
+    """A dict whose copies have one table of keys together, as those of a class's instances have: each is a third less.
+
+    Only the memory that they take depends on it; see https://peps.python.org/pep-0412/.
+    """
+
+    class _Fields:
+        pass
+
+    holder = _Fields()
+    for key, value in fields.items():
+        setattr(holder, key, value)
+    return vars(holder)
+
+
 #: What all tasks have in common when they are added. The ten keys of the original come first, in its order.
-_FRESH: Record = {
-    "id": "",
-    "timestamp": "",
-    "name": "",
-    "depend_on": None,
-    "status": SUSPENDED,
-    "get_result": False,
-    "perf": 0,
-    "error": None,
-    "result": None,
-    "thread": None,
-    "added_at": 0.0,
-    "started_at": None,
-    "finished_at": None,
-    "waiting_for": None,
-    "thread_timeout": None,
-    "progress": None,
-    "stopping": None,
-    "stuck": None,
-    "traceback": None,
-    "log": (),
-    "process": None,
-}
+_FRESH: Record = _sharing(
+    {
+        "id": "",
+        "timestamp": "",
+        "name": "",
+        "depend_on": None,
+        "status": SUSPENDED,
+        "get_result": False,
+        "perf": 0,
+        "error": None,
+        "result": None,
+        "thread": None,
+        "added_at": 0.0,
+        "started_at": None,
+        "finished_at": None,
+        "waiting_for": None,
+        "thread_timeout": None,
+        "progress": None,
+        "stopping": None,
+        "stuck": None,
+        "traceback": None,
+        "log": (),
+        "process": None,
+    }
+)
 
 
 def added(

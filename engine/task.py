@@ -8,7 +8,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import TaskInterrupt
-from .interrupts import running
+from .interrupts import own_gate
 from .retries import Retry
 
 if TYPE_CHECKING:
@@ -177,5 +177,5 @@ def check(task: Task) -> None:
 
 def is_shielded(task: Task) -> bool:
     """Whether the calling thread runs the task, and keeps interrupts out now."""
-    gate = running.gate
+    gate = own_gate()
     return gate is not None and gate.run is task and gate.depth > 0

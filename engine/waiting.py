@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from .errors import WaitCycle
 from .graph import can_end_before
-from .interrupts import running, shield
+from .interrupts import own_gate, shield
 from .patience import rest
 from .pool import Pool
 from .store import Keeper
@@ -58,7 +58,7 @@ class Waiting:
         Raises WaitCycle if a task waits without a timeout for one that can't end before it.
         """
         until = None if timeout is None else time.monotonic() + timeout
-        me = None if running.gate is None else self.own_task()
+        me = self.own_task()
         if me is None:
             return self._sleep_through(self._targets(ids), Waiter(), until, None)
         with shield, self._lock:
@@ -88,7 +88,8 @@ class Waiting:
 
     def own_task(self) -> Task | None:
         """The task that the calling thread runs, if it is one of this manager and its end isn't decided."""
-        task = cast("Task | None", running.gate.run) if running.gate is not None else None
+        gate = own_gate()
+        task = None if gate is None else cast("Task | None", gate.run)
         if task is None or task.has_ended:  # it calls back those who were told
             return None
         return task if self._live.get(task.id) is task else None

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from .coroutines import TaskLoop
 from .errors import TaskInterrupt
 from .handle import call
-from .interrupts import Gate, drain, running
+from .interrupts import Gate, drain, gates
 from .journal import Journal
 from .task import Task
 
@@ -85,15 +85,19 @@ class Worker:
 
     def _run(self) -> None:
         self.ident = threading.get_ident()
-        self.gate = running.gate = Gate(self.ident)
-        while True:
-            try:
-                self._serve()
-                return
-            except (
-                TaskInterrupt
-            ):  # pragma: no cover  # one that slipped past the closing of its gate: go on where we were
-                continue
+        self.gate = gates[self.ident] = Gate(self.ident)
+        try:
+            while not self._has_served():
+                pass
+        finally:
+            gates.pop(self.ident, None)  # not there in a child that a task has forked
+
+    def _has_served(self) -> bool:
+        try:
+            self._serve()
+        except TaskInterrupt:  # pragma: no cover  # one that slipped past the closing of its gate: go on where we were
+            return False
+        return True
 
     def _serve(self) -> None:
         """Runs tasks until there are no more, beginning with the one in hand."""
@@ -108,7 +112,7 @@ class Worker:
                 freed = engine.conclude(task, self._value, self._error)
                 self._value = self._error = None
                 if self.gate.is_spent:
-                    self.gate = running.gate = Gate(self.ident)
+                    self.gate = gates[self.ident] = Gate(self.ident)
                 self._has_begun = self._has_called = False
             task = (pool.keep_first(self, freed) if freed else None) or pool.next_for(self)
 

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from engine import TaskCancelled
-from engine.interrupts import Gate, _send, drain, running, shield
+from engine.interrupts import Gate, _send, drain, gates, shield
 
 RUN, OTHER_RUN = object(), object()
 
@@ -19,10 +19,10 @@ RUN, OTHER_RUN = object(), object()
 @pytest.fixture
 def gate():
     """A gate of this thread's, shut as it is made."""
-    made = running.gate = Gate(threading.get_ident())
+    made = gates[threading.get_ident()] = Gate(threading.get_ident())
     made.run = RUN
     yield made
-    del running.gate
+    del gates[threading.get_ident()]
 
 
 @pytest.fixture(autouse=True)
