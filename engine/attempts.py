@@ -88,7 +88,8 @@ class Attempts:
         record, retry = self._journal.record_of(task), task.retry
         is_overdue = record is not None and record["status"] != RUNNING and task.id in self._undecided
         if record is None or retry is None or not (is_overdue or (error and self._may_go_on(task, error))):
-            task.retry = None  # from here on it has one attempt like any other
+            if retry is not None:
+                task.attempt = retry.times + 1  # it ends now, and whoever comes later with a limit finds that it does
             return None
         if not is_overdue:
             record = records.tried(record, run_s, line or "", trace, stopping=None)

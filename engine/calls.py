@@ -40,7 +40,7 @@ class Calls:
                 task.takes_handle,
                 task.keeps_result,
                 task.limit,
-                task.asked_retry,
+                task.retry,
                 task.runs_anyway,
                 task.backend,
             )

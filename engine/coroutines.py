@@ -53,7 +53,7 @@ class TaskLoop:
         main = asyncio.current_task()
         assert main is not None
         self._main = main
-        self.task.alarms.append(self._ring)  # after a stop, too: alarms are sounded again until the thread is done
+        self.task.add_alarm(self._ring)  # after a stop, too: alarms are sounded again until the thread is done
         return await coroutine
 
     def _ring(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .records import COMPLETED
-from .task import NO_BLOCKERS, Task
+from .task import NO_BLOCKERS, NO_TASKS, Task, own
 
 #: Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now.
 Followers = tuple[list[Task], list[Task]]
@@ -20,7 +20,10 @@ def link(task: Task, blockers: Iterable[Task]) -> None:
     """Makes ``task`` wait for each of ``blockers``. It is among its own, see :func:`release`."""
     task.blockers = {task, *blockers}  # complete before an end can find it
     for blocker in blockers:
-        blocker.dependants[task] = None
+        dependants = blocker.dependants
+        if dependants is NO_TASKS:
+            dependants = own(blocker, "dependants", NO_TASKS, {})
+        dependants[task] = None
 
 
 def followers(task: Task, status: int) -> Followers:

@@ -80,7 +80,7 @@ class TaskHandle:
         self.checkpoint()
         alarm = threading.Lock()
         alarm.acquire()
-        self._task.alarms.append(alarm.release)
+        self._task.add_alarm(alarm.release)
         if self._task.stop is None or is_shielded(self._task):  # a stop from here on sets the alarm off
             alarm.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
         try:

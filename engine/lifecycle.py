@@ -26,7 +26,7 @@ from .refresh import Refresh
 from .status import FINAL, UNFINISHED
 from .store import Keeper
 from .supervisor import Supervisor
-from .task import Task
+from .task import NO_ALARMS, Task
 from .unfinished import Unfinished
 from .workers import Worker
 
@@ -119,7 +119,7 @@ class Lifecycle:
                 backend.leave(task)
             return False
         limit = task.run_limit = self.thread_timeout if task.limit is None else task.limit
-        task.started, task.started_at, task.alarms = time.monotonic(), time.time(), []
+        task.started, task.started_at, task.alarms = time.monotonic(), time.time(), NO_ALARMS
         task.worker = worker
         self._keeper.post(task)
         if limit is not None and limit != math.inf:

@@ -36,7 +36,7 @@ def rest(alarm: Any, until: float | None) -> bool:
     thread, doesn't wake it, and Python calls the handler only when it is awake.
     """
     while until is None:
-        if alarm.acquire(timeout=_PIECE_S):
+        if alarm.acquire(True, _PIECE_S):
             return True
     while True:
         left_s = max(0.0, until - time.monotonic())

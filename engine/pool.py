@@ -122,10 +122,10 @@ class Pool:
 
     def next_for(self, worker: Worker) -> Task | None:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
-        last = worker.task
         task = None
         # Without the lock: a seat is only taken from a thread whose task is to stop.
-        if (last is None or last.stop is None) and worker.has_seat and self._seats <= self.max_workers:
+        may_take = worker.task is None or worker.task.stop is None
+        if may_take and worker.has_seat and self._seats <= self.max_workers:
             task = self._take()
         while task is None:
             with self._lock:
@@ -170,7 +170,7 @@ class Pool:
 
     def _rest(self, worker: Worker) -> bool:
         """Sleeps until the idle worker is woken; False if nobody has done so for so long that its thread is to end."""
-        if worker.wake.acquire(timeout=STAY_S):
+        if worker.wake.acquire(True, STAY_S):  # by position: an idle thread holds the arguments, and names are a dict
             return True
         with self._lock:
             if self._was_idle(worker):
@@ -190,7 +190,7 @@ class Pool:
         with self._lock:
             if worker.task is not task or worker.is_retired:
                 return False
-            worker.is_retired = task.is_abandoned = True
+            worker.is_retired = True
             room = self._leave_seat(worker)
         self._start(room)
         return True

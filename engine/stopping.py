@@ -31,30 +31,30 @@ class Stopper:
 
     def stop(self, task: Task) -> None:
         """Begins to stop a task whose ``stop`` is set. Returns at once; from any thread."""
-        task.stop_at, task.is_abandoned = time.monotonic(), False
+        begun = time.monotonic()
         task.sound_alarms()
-        self._call_at(task.stop_at + GRACE_S, task, FIRST_PAUSE_S)
+        self._call_at(begun + GRACE_S, task, begun, FIRST_PAUSE_S)
 
-    def _step(self, stopping: tuple[Task, float]) -> None:
-        task, pause_s = stopping
+    def _step(self, stopping: tuple[Task, float, float]) -> None:
+        task, begun, pause_s = stopping
         worker, why = task.worker, task.stop
         if task.is_thread_done or worker is None or why is None:
             return
         task.sound_alarms()  # one may have been set in the instant of the decision
-        now, give_up_at = time.monotonic(), task.stop_at + GIVE_UP_AFTER_S
+        now, give_up_at = time.monotonic(), begun + GIVE_UP_AFTER_S
         loop = worker.loop
-        closes = loop is not None and loop.task is task and loop.closes_in_order(now - task.stop_at)
+        closes = loop is not None and loop.task is task and loop.closes_in_order(now - begun)
         if not closes:
             worker.gate.interrupt(task, why)
-        if now >= give_up_at and not task.is_abandoned:
+        if now >= give_up_at and not worker.is_retired:
             self._give_up(task, worker)
         elif pause_s == FIRST_PAUSE_S * 2 and not closes:
             self._journal.tell_stopping(task, INTERRUPT_SENT)  # it didn't stop at once
-        next_at = now + pause_s if task.is_abandoned else min(now + pause_s, give_up_at)
-        self._call_at(next_at, task, min(pause_s * 2, LONGEST_PAUSE_S))
+        next_at = now + pause_s if worker.is_retired else min(now + pause_s, give_up_at)
+        self._call_at(next_at, task, begun, min(pause_s * 2, LONGEST_PAUSE_S))
 
-    def _call_at(self, when: float, task: Task, pause_s: float) -> None:
-        self._supervisor.call_at(when, self._step, (task, pause_s), is_lasting=True)
+    def _call_at(self, when: float, task: Task, begun: float, pause_s: float) -> None:
+        self._supervisor.call_at(when, self._step, (task, begun, pause_s), is_lasting=True)
 
     def _give_up(self, task: Task, worker: Worker) -> None:
         if self._pool.give_away_seat(worker, task):

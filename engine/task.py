@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import TaskInterrupt
-from .interrupts import own_gate
+from .interrupts import own_gate, shield
 from .retries import Retry
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from .waiting import Sleeper
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from .workers import Worker
 
 
-#: What most tasks have, shared by them and never written to.
+#: What most tasks have, shared by them and never written to: its own is made by who has something to put in it.
+NO_TASKS: dict[Task, None] = {}
+NO_ALARMS: list[Callable[[], None]] = []
 NO_BLOCKERS: set[Task] = set()
 _NONE_OF_THEM: frozenset[Task] = frozenset()
 
@@ -57,7 +61,6 @@ class Task:
         "limit",
         "run_limit",
         "retry",
-        "asked_retry",
         "attempt",
         "runs_anyway",
         "retry_of",
@@ -73,9 +76,7 @@ class Task:
         "started_at",
         "outcome",
         "stop",
-        "stop_at",
         "alarms",
-        "is_abandoned",
         "ready_at",
         "waits_for_seat",
     )
@@ -111,16 +112,16 @@ class Task:
         self.added_at = time.time()
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
-        #: When it is tried again, as long as it may be, and as was asked for; which attempt it is at; whether it runs
-        #: though a task has failed that it depends on.
-        self.retry = self.asked_retry = retry
+        #: When it is tried again; which attempt it is at, one beyond the last if there is to be no other; whether it
+        #: runs though a task has failed that it depends on.
+        self.retry = retry
         self.attempt = 1
         self.runs_anyway = runs_anyway
         #: The id of the task that it is run again for.
         self.retry_of: str | None = None
         #: The unfinished tasks that it depends on, and those that depend on it, in their order.
         self.blockers = NO_BLOCKERS
-        self.dependants: dict[Task, None] = {}
+        self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Sleeper, ...] = ()
         self.waits_for = _NONE_OF_THEM
@@ -144,9 +145,6 @@ class Task:
     run_limit: float | None
     #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
     alarms: list[Callable[[], None]]
-    #: When a stop was decided, in monotonic seconds, and whether its seat has been given away since (pool's lock).
-    stop_at: float
-    is_abandoned: bool
 
     @property
     def is_thread_done(self) -> bool:
@@ -158,6 +156,11 @@ class Task:
         """Since when it has waited for a seat, in monotonic seconds; None if it has not been ready."""
         return getattr(self, "ready_at", None)
 
+    def add_alarm(self, alarm: Callable[[], None]) -> None:
+        """Has a stop call ``alarm``, unless it is taken out of ``alarms`` before that. From any thread; once begun."""
+        with shield:
+            own(self, "alarms", NO_ALARMS, []).append(alarm)
+
     def sound_alarms(self) -> None:
         """Wakes the task's own thread where it sleeps. From any thread; each alarm goes off once."""
         while self.alarms:
@@ -166,6 +169,21 @@ class Task:
             except IndexError:
                 return
             alarm()
+
+
+#: What is being made for a task in place of what it shares with others. Those who do so at once make one.
+_being_made: dict[tuple[Task, str], Any] = {}
+
+
+def own(task: Task, field: str, shared: T, new: T) -> T:
+    """What the task has of its own in ``field``: ``new``, if it has only what is ``shared``. No lock; in ``shield``."""
+    if getattr(task, field) is shared:
+        made = _being_made.setdefault((task, field), new)
+        if getattr(task, field) is shared:  # else somebody was done before the line above, and this one isn't needed
+            setattr(task, field, made)
+        _being_made.pop((task, field), None)
+    found: T = getattr(task, field)
+    return found
 
 
 def check(task: Task) -> None:

@@ -60,7 +60,7 @@ class Waiting:
         until = None if timeout is None else time.monotonic() + timeout
         me = self.own_task()
         if me is None:
-            return self._sleep_through(self._targets(ids), Waiter(), until, None)
+            return self._sleep_through(list(self._live if ids is None else ids), Waiter(), until, None)
         with shield, self._lock:
             targets = self._targets_of(me, ids, is_bounded=timeout is not None)
             if timeout is None:
@@ -120,11 +120,11 @@ class Waiting:
     def _sleep_without_seat(self, targets: list[Task], me: Task, until: float | None) -> bool:
         worker, waiter = me.worker, Waiter()
         assert worker is not None
-        me.alarms.append(waiter.wake)
+        me.add_alarm(waiter.wake)
         try:
             with shield:
                 self._pool.lend_seat(worker)
-            have_ended = self._sleep_through(targets, waiter, until, me)
+            have_ended = self._sleep_through([target.id for target in targets], waiter, until, me)
         finally:
             with shield:
                 self._pool.take_seat_back(worker)
@@ -133,14 +133,23 @@ class Waiting:
         check(me)
         return have_ended
 
-    def _sleep_through(self, targets: list[Task], waiter: Waiter, until: float | None, me: Task | None) -> bool:
-        """Sleeps for one target after the other, the newest first: when that has ended, most others have, too."""
-        for target in reversed(targets):
-            while not target.has_ended and self.lie_down(target, waiter):
+    def _sleep_through(self, ids: list[str], waiter: Waiter, until: float | None, me: Task | None) -> bool:
+        """Sleeps for one target after the other, the newest first: when that has ended, most others have, too.
+
+        Only ids are held, so that what has ended can go meanwhile.
+        """
+        for task_id in reversed(ids):
+            target = self._unfinished(task_id)
+            while target is not None and self.lie_down(target, waiter):
                 if (me is not None and me.stop is not None) or not waiter.sleep(until):
                     self.get_up(target, waiter)
-                    return all(one.has_ended for one in targets)
+                    return not any(map(self._unfinished, ids))
+                target = self._unfinished(task_id)
         return True
+
+    def _unfinished(self, task_id: str) -> Task | None:
+        task = self._live.get(task_id)
+        return None if task is None or task.has_ended else task
 
     def lie_down(self, target: Task, waiter: Sleeper) -> bool:
         """Has the end of ``target`` wake the waiter; False if it has ended."""

@@ -114,7 +114,10 @@ class Worker:
                 if self.gate.is_spent:
                     self.gate = gates[self.ident] = Gate(self.ident)
                 self._has_begun = self._has_called = False
-            task = (pool.keep_first(self, freed) if freed else None) or pool.next_for(self)
+            task = pool.keep_first(self, freed) if freed else None
+            del freed  # an idle thread holds nothing of its last task
+            if task is None:
+                task = pool.next_for(self)
 
     def _execute(self, task: Task) -> None:
         """Calls the function, then shuts the gate and takes back an interrupt that is still under way.

@@ -131,7 +131,7 @@ class Processes:
         """Has a process run a call; it is killed the moment that the task's end is decided."""
         process, self._holders[task] = self._holders[task] or self._reserve.take(), None
         self._journal.tell_process(task, process.pid)
-        task.alarms.append(process.kill)
+        task.add_alarm(process.kill)
         if task.stop is not None:  # a stop from here on sets the alarm off
             process.kill()
         is_whole = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import copy_context
+from typing import Any
 
 import pytest
 
@@ -74,3 +75,30 @@ def test_a_task_that_has_left_its_graph_is_set_free_by_nobody(new_task):
 
     assert (graph.followers(first, COMPLETED), graph.release(task, second)) == (([], []), False)
     assert (first.dependants, second.dependants) == ({}, {})
+
+
+class Together(dict[Any, Any]):
+    """Where a task's first dependants are made; while one thread does so, others do something as well."""
+
+    def __init__(self, before: Callable[[], object], after: Callable[[], object]) -> None:
+        super().__init__()
+        self.before, self.after = before, after
+
+    def setdefault(self, key: Any, default: Any) -> Any:
+        """One comes before this step, one after it."""
+        before, self.before = self.before, lambda: None
+        before()
+        made = super().setdefault(key, default)
+        after, self.after = self.after, lambda: None
+        after()
+        return made
+
+
+def test_the_first_links_to_a_task_that_come_at_once_are_all_kept(new_task, monkeypatch):
+    """Three threads find that nobody waits for it yet."""
+    first, *waiting = (new_task(name) for name in "abcd")
+    before, after = (lambda task=task: graph.link(task, [first]) for task in waiting[1:])
+    monkeypatch.setattr("engine.task._being_made", Together(before, after))
+    graph.link(waiting[0], [first])
+
+    assert set(graph.followers(first, COMPLETED)[0]) == set(waiting)
