@@ -119,8 +119,9 @@ def test_the_versions_of_records_have_one_table_of_keys(taskman):
     assert all(sys.getsizeof(version) < 0.7 * sys.getsizeof(dict(version.items())) for version in versions)
 
 
-def test_idle_threads_hold_nothing_of_their_last_tasks(taskman, until):
-    """Once its end is on the record a task is gone, whoever waits for more."""
+def test_idle_threads_hold_nothing_of_their_last_tasks(taskman, until, monkeypatch):
+    """Once its end is on the record a task is gone, however long its thread waits for another."""
+    monkeypatch.setattr("engine.pool.STAY_S", 3600.0)
     before = sum(type(thing) is Task for thing in gc.get_objects())
     ids = [taskman.add(name="sleeps", function=lambda f: f.sleep(0.05)) for _ in range(20)]
     taskman.add(name="after", function=lambda: None, depend_on=ids)
