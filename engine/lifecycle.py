@@ -68,6 +68,8 @@ class Lifecycle:
     def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
         blockers, failure = self._resolve(task, dependencies) if dependencies else ([], None)
+        if blockers:
+            task.dependants = {}  # likely to be needed; its own before anybody can find the task
         self._undecided[task.id] = self._tasks.live[task.id] = task
         self._keeper.post(task)
         if self._supervisor.thread is None:
