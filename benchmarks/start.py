@@ -149,5 +149,8 @@ def report(measured: dict[str, Series], least: dict[str, Series]) -> Report:
     found = ratio(measured[OURS], measured[PEER]).of_medians
     target = Target(f"a median of at most {TO_REACH} times the executor's", f"{figure(found)} times", found <= TO_REACH)
     grown = found / ratio(least[OURS], least[PEER]).of_medians
-    note = f"The executor with the least that a task is: {figure(grown)} times, by what Task Control takes beside each."
+    note = (
+        f"The floor, with the executor's hand-over: the least that a task is would alone make {figure(grown)} times, by"
+        " what Task Control takes beside the executor with it and without."
+    )
     return Report(Table(["", "median, µs", "95 % within, µs", "samples"], rows), [target], [note])
