@@ -43,7 +43,6 @@ class Refresh:
     def _look(self, number: int) -> None:
         if number != self._number:
             return
+        self.is_planned = False  # before the look, which may miss who is linked meanwhile
         if self._endings.look_again():
             self.plan()
-        else:
-            self.is_planned = False

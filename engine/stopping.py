@@ -38,7 +38,7 @@ class Stopper:
     def _step(self, stopping: tuple[Task, float, float]) -> None:
         task, begun, pause_s = stopping
         worker, why = task.worker, task.stop
-        if task.is_thread_done or worker is None or why is None:
+        if task.is_thread_done or worker is None or why is None or task.started > begun:  # the last: a later attempt
             return
         task.sound_alarms()  # one may have been set in the instant of the decision
         now, give_up_at = time.monotonic(), begun + GIVE_UP_AFTER_S

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 import pytest
 
-from engine import Retry, TaskControl
+from engine import Retry, TaskCancelled, TaskControl
+from engine.stopping import FIRST_PAUSE_S, Stopper
 
 pytestmark = pytest.mark.guarantee("S19")
 
@@ -386,3 +387,20 @@ def test_a_task_without_retries_has_no_attempts(ended):
         manager.wait(task)
 
     assert "attempts" not in manager.get_task(task)[0]
+
+
+def test_what_stops_one_attempt_leaves_the_next_one_alone(taskman, gate):
+    """Its next step may come when another attempt runs, which has time of its own to be stopped in."""
+    task_id = taskman.add(name="tries again", function=gate, retries=1)
+    gate.wait_until_started()
+    runtime = taskman._runtime
+    task = runtime.tasks.find(task_id)
+    task.stop = TaskCancelled
+    stopper = Stopper(runtime.supervisor, runtime.pool, runtime.journal)
+    stopper._step((task, task.started - 60.0, FIRST_PAUSE_S))
+    late = task.worker.gate.was_used, task.worker.is_retired
+    stopper._step((task, task.started, FIRST_PAUSE_S))
+    in_time = task.worker.gate.was_used
+    gate.open()
+
+    assert (late, in_time) == ((False, False), True)

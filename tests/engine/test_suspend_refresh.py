@@ -197,6 +197,30 @@ def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, m
     assert ended(second)["status"] == 4
 
 
+def test_a_task_that_is_linked_during_the_last_look_is_looked_at_again(taskman, gate, ended, monkeypatch):
+    """A look that finds nobody waiting isn't the last one for who comes in that instant."""
+    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
+    endings, added = taskman._runtime.endings, []
+    look_again = endings.look_again
+
+    def look_and_add():
+        if added:
+            return look_again()
+        added.append(taskman.add(name="second", function=lambda f: None, depend_on=first))
+        return False
+
+    first = taskman.add(name="first", function=gate)
+    taskman.suspend_refresh = 0.05
+    monkeypatch.setattr(endings, "look_again", look_and_add)
+    taskman.add(name="plans a look", function=lambda f: None, depend_on=first)
+    until_added = time.monotonic() + 10
+    while not added and time.monotonic() < until_added:
+        time.sleep(0.001)
+    gate.open()
+
+    assert ended(added[0])["status"] == 0
+
+
 def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypatch):
     """An interval that is set while tasks wait holds for the look that is due next."""
     monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
