@@ -67,6 +67,7 @@ class TaskControl(Clearing):
         self.status_code = list(WORDS)
         self._awaiting = Awaiting(self._runtime.waiting)
         self._new_id = NewIds().take
+        self._admit = self._runtime.life.admit
 
     @property
     def boot_id(self) -> str:
@@ -149,9 +150,12 @@ class TaskControl(Clearing):
         if not isinstance(name, str):
             raise arguments.no_name(name)
         takes_handle = arguments.takes_handle(function)
-        dependencies = () if depend_on is None else arguments.check_dependencies(depend_on)
+        dependencies: tuple[str, ...] = ()
+        named: str | list[str] | None = None
+        if depend_on is not None:
+            dependencies = arguments.check_dependencies(depend_on)
+            named = depend_on if isinstance(depend_on, str) else (list(dependencies) or None)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
-        named = depend_on if depend_on is None or isinstance(depend_on, str) else (list(dependencies) or None)
         retry = None if type(retries) is int and retries == 0 else check_retries(retries)
         runs_anyway = on_failure != "cancel" and arguments.check_on_failure(on_failure)
         backend = None
@@ -160,13 +164,13 @@ class TaskControl(Clearing):
             backend = self._runtime.processes
             function = backend.packed(function, takes_handle)
         task_id = self._new_id()
-        keeps, context = bool(get_result), copy_context()
-        task = Task(task_id, name, function, takes_handle, named, keeps, limit, context, backend, retry, runs_anyway)
+        record = records.added(task_id, name, named, bool(get_result), limit)
+        task = Task(task_id, record, function, takes_handle, limit, copy_context(), backend, retry, runs_anyway)
         if get_ident() not in gates:
-            self._runtime.admit(task, dependencies)
+            self._admit(task, dependencies)
         else:  # in a task, which may be interrupted
             with shield:
-                self._runtime.admit(task, dependencies)
+                self._admit(task, dependencies)
         return task_id
 
     def run_again(self, ids: str | Iterable[str], failed_dependants: bool = False) -> list[str]:
@@ -209,22 +213,22 @@ class TaskControl(Clearing):
     def _add_call(self, call: Call, dependencies: tuple[str, ...], origin: str) -> str:
         task_id = self._new_id()
         named = dependencies[0] if len(dependencies) == 1 else (list(dependencies) or None)
+        record = records.added(task_id, call.name, named, call.keeps_result, call.limit)
+        record["retry_of"] = origin
+        context = copy_context()
         task = Task(
             task_id,
-            call.name,
+            record,
             call.function,
             call.takes_handle,
-            named,
-            call.keeps_result,
             call.limit,
-            copy_context(),
+            context,
             call.backend,
             call.retry,
             call.runs_anyway,
         )
-        task.retry_of = origin
         with shield:
-            self._runtime.admit(task, dependencies)
+            self._admit(task, dependencies)
             self._runtime.journal.tell_rerun(origin, task_id)
         return task_id
 
@@ -266,9 +270,12 @@ class TaskControl(Clearing):
         """
         return Subscription(self._keeper.feed, self.revision if since is None else arguments.check_revision(since))
 
-    def changes(self, since: int) -> list[Change]:
-        """The changes after a revision, in order. Raises RevisionGone if they are not held any more."""
-        return list(self._keeper.feed.after(arguments.check_revision(since)))
+    def changes(self, since: int, *, newest_only: bool = False) -> list[Change]:
+        """The changes after a revision, in order. Raises RevisionGone if they are not held any more.
+
+        ``newest_only`` leaves out all but the newest of each task, for those who only want to know how things stand.
+        """
+        return list(self._keeper.feed.after(arguments.check_revision(since), newest_only=newest_only))
 
     def on_transition(self, function: Hook) -> Hook:
         """Has ``function`` called with a :class:`Transition` whenever a task comes to another state, from now on.
@@ -298,7 +305,7 @@ class TaskControl(Clearing):
         """
         limit = arguments.check_timeout(timeout)
         with shield:
-            self._runtime.refusal = ShutDown
+            self._runtime.life.refusal = ShutDown
             if cancel_futures:
                 self._runtime.cancel_all()
         has_ended = self._runtime.wait_for_all(limit if wait else 0.0)
@@ -331,10 +338,11 @@ def add_watched(
 ) -> None:
     """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
     task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
-    task = Task(task_id, name, call, False, list(depend_on) or None, False, limit, copy_context())
+    record = records.added(task_id, name, list(depend_on) or None, False, limit)
+    task = Task(task_id, record, call, False, limit, copy_context())
     task.watcher = watcher
     with shield:
-        taskman._runtime.admit(task, depend_on)  # noqa: SLF001
+        taskman._admit(task, depend_on)  # noqa: SLF001
 
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.

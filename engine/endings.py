@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import graph, logs, records
@@ -55,30 +55,37 @@ class Endings:
 
     # -- that its own thread has decided
 
-    def follow_outcome(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
+    def follow_outcome(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
         """What follows from an outcome that has been posted; returns the tasks that may start now."""
-        status = COMPLETED if error is None else ERROR
-        _wake_waiters(task)
-        if task.watcher is not None:
-            task.watcher.ended(status, value, error)
+        for waiter in task.waiters:
+            waiter.wake()
         if self.is_closing:
             self.close_feed()
         if self._note is not None:
             self._note(task.id)
-        freed: list[Task] = []
-        if task.dependants:
-            is_gone = task.stop is not None  # its record was removed first: nobody will see that it has completed
-            freed, doomed = graph.followers(task, CANCELED if is_gone else status)
-            if doomed:
-                self.doom(task, doomed, None if is_gone else status)
-        if error is not None:
-            line = task.outcome[3] if task.outcome is not None else None
-            logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
-        if task.watcher is not None:
-            for follower in freed:  # before users' callbacks, which may wait for them
-                self._submit(follower)
-            freed = []
-            call_back(task)
+        freed: Sequence[Task] = ()
+        watcher = task.watcher
+        if watcher is not None or error is not None or task.dependants:
+            status = COMPLETED if error is None else ERROR
+            if watcher is not None:
+                watcher.ended(status, value, error)
+            if task.dependants:
+                freed = self._follow_dependants(task, status)
+            if error is not None:
+                line = task.outcome[3] if task.outcome is not None else None
+                logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
+            if watcher is not None:
+                for follower in freed:  # before users' callbacks, which may wait for them
+                    self._submit(follower)
+                freed = ()
+                call_back(task)
+        return freed
+
+    def _follow_dependants(self, task: Task, status: int) -> Sequence[Task]:
+        is_gone = task.stop is not None  # its record was removed first: nobody will see that it has completed
+        freed, doomed = graph.followers(task, CANCELED if is_gone else status)
+        if doomed:
+            self.doom(task, doomed, None if is_gone else status)
         return freed
 
     # -- that somebody else has
@@ -88,7 +95,7 @@ class Endings:
         task.has_ended = True
         self._tasks.live.pop(task.id, None)
         if task.blockers:
-            graph.unlink(task)
+            graph.unlink_all(task)
         if self.is_closing:
             self.close_feed()
         if self._note is not None:
@@ -152,19 +159,19 @@ class Endings:
 
     def catch_up(self, task: Task, blocker: Task) -> None:
         """Does for a task what the end of one that it waits for should have done, unless it has."""
-        if task.has_ended or blocker not in task.blockers:
+        if task.has_ended or not graph.unlink(task, blocker):
             return
         status = self.status_of(blocker.id, blocker)
         if status != COMPLETED and not task.runs_anyway:
             self.doom(blocker, [task], status)
-        elif graph.release(task, blocker):
+        elif graph.is_free(task):
             self._submit(task)
 
     def look_again(self) -> bool:
         """Goes through all suspended tasks and mends what an event should have done; False if there are none left."""
         waiting = [task for task in list(self._tasks.live.values()) if task.blockers]
         for task in waiting:
-            for blocker in list(task.blockers):
+            for blocker in task.blockers:
                 if blocker.has_ended:
                     self.catch_up(task, blocker)
         return bool(waiting)

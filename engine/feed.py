@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from operator import itemgetter, length_hint
 from types import MappingProxyType, TracebackType
@@ -32,12 +32,22 @@ class Change(NamedTuple):
     record: Mapping[str, Any]
 
 
+class Earlier(NamedTuple):
+    """What has happened, where the record at hand is a later version; and what in it was otherwise then."""
+
+    kind: Kind
+    fields: dict[str, Any]
+
+
+_What = Kind | Earlier
+
+
 class _Page(NamedTuple):
     """The changes after revision ``base``; not one list of pairs, as those would be the garbage collector's, too."""
 
     base: int
     records: list[dict[str, Any]]
-    kinds: list[Kind]
+    kinds: list[_What]
 
 
 class Feed:
@@ -63,7 +73,7 @@ class Feed:
         #: No more changes are to be waited for.
         self.is_closed = False
 
-    def extend(self, kinds: list[Kind], records: list[dict[str, Any]]) -> None:
+    def extend(self, kinds: Sequence[_What], records: list[dict[str, Any]]) -> None:
         """Appends changes: what happened, and to which record. In the same locked step as the changes themselves."""
         page = self._page
         page.kinds.extend(kinds)
@@ -98,19 +108,31 @@ class Feed:
         self._look()
         return self.revision
 
-    def after(self, since: int) -> Iterator[Change]:
-        """The changes after revision ``since``, in order. Raises RevisionGone if some of them aren't held any more."""
+    def after(self, since: int, *, newest_only: bool = False) -> Iterator[Change]:
+        """The changes after revision ``since``, in order; perhaps only the newest of each id, None among them.
+
+        Raises RevisionGone if some of them aren't held any more.
+        """
         newest = self.newest()
-        return self.numbered(since, newest, range(since + 1, newest + 1))
+        if not newest_only:
+            return self.numbered(since, newest, range(since + 1, newest + 1))
+        kinds, records = self._held(since, newest)
+        place_of = dict(zip(_ids_of(records), range(len(records)), strict=True))
+        places = sorted(place_of.values())
+        revisions = [since + 1 + place for place in places]
+        return _changes(revisions, [kinds[place] for place in places], [records[place] for place in places])
 
     def numbered(self, since: int, newest: int, revisions: Iterable[int]) -> Iterator[Change]:
         """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
+        return _changes(revisions, *self._held(since, newest))
+
+    def _held(self, since: int, newest: int) -> tuple[list[_What], list[dict[str, Any]]]:
         page, now = self._page, self.revision
         oldest = max(0, now - self._capacity)
         if not oldest <= since <= now:
             raise RevisionGone(since, oldest, now)
         part = slice(since - page.base, newest - page.base)
-        return _changes(revisions, page.kinds[part], page.records[part])
+        return page.kinds[part], page.records[part]
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
         """Waits for the next change or for ``wake``, up to ``timeout`` seconds; not at all unless ``is_idle()``."""
@@ -125,15 +147,25 @@ class Feed:
             pass  # woken: it was taken out
 
 
-def _changes(revisions: Iterable[int], kinds: list[Kind], records: list[dict[str, Any]]) -> Iterator[Change]:
+def _changes(revisions: Iterable[int], kinds: Sequence[_What], records: list[dict[str, Any]]) -> Iterator[Change]:
     """The changes, made one by one as they are taken, by functions of Python's own: followers read every one."""
+    if Earlier in set(map(type, kinds)):
+        pairs = list(zip(kinds, records, strict=True))
+        records = [record | kind.fields if isinstance(kind, Earlier) else record for kind, record in pairs]
+        kinds = [kind.kind if isinstance(kind, Earlier) else kind for kind in kinds]
+    return map(
+        _new, repeat(Change), zip(revisions, kinds, _ids_of(records), map(MappingProxyType, records), strict=True)
+    )
+
+
+def _ids_of(records: list[dict[str, Any]]) -> list[str | None]:
     try:
         ids: list[Any] = list(map(_id_of, records))
     except KeyError:
         ids = [record.get("id") for record in records]
     if set(map(type, ids)) != {str}:
         ids = [one if isinstance(one, str) else None for one in ids]
-    return map(_new, repeat(Change), zip(revisions, kinds, ids, map(MappingProxyType, records), strict=True))
+    return ids
 
 
 _id_of = itemgetter("id")
@@ -173,6 +205,12 @@ class Subscription:
         if not batch and self._await(None if timeout is None else time.monotonic() + timeout):
             batch = list(self._left)
         return [] if self._closed else batch
+
+    def skip(self, timeout: float | None = None) -> bool:
+        """Passes over all changes that are there, waiting as :meth:`get` does for the first; whether there was one."""
+        found = length_hint(self._numbers) > 0 or self._await(None if timeout is None else time.monotonic() + timeout)
+        self._numbers, self._left = iter(()), iter(())
+        return found and not self._closed
 
     def _await(self, until: float | None) -> bool:
         """Waits for changes and takes them from the feed; False when the time is over or no more will come."""

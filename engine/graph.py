@@ -1,24 +1,25 @@
 """Who waits for whom: links between unfinished tasks, what an end sets free, and what it dooms.
 
-Bookkeeping on Task objects without a lock: each step is one operation of a dict or a set, and of those who do the same
-at once one is told so. An end may miss a link that is made in the same instant, so who makes one looks afterwards at
-what has ended meanwhile. Nothing here recurses: chains may be very long.
+Bookkeeping on Task objects without a lock: each step is one operation of a dict or a list, and of those who do the
+same at once one is told so. An end may miss a link that is made in the same instant, so who makes one looks afterwards
+at what has ended meanwhile. Nothing here recurses: chains may be very long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from .records import COMPLETED
-from .task import NO_BLOCKERS, NO_TASKS, Task, own
+from .task import NO_TASKS, Task, own
 
 #: Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now.
 Followers = tuple[list[Task], list[Task]]
 
 
-def link(task: Task, blockers: Iterable[Task]) -> None:
-    """Makes ``task`` wait for each of ``blockers``. It is among its own, see :func:`release`."""
-    task.blockers = {task, *blockers}  # complete before an end can find it
+def link(task: Task, blockers: Sequence[Task]) -> None:
+    """Makes ``task`` wait for each of ``blockers``."""
+    task.countdown = list(range(len(blockers)))
+    task.blockers = tuple(blockers)  # complete before an end can find it
     for blocker in blockers:
         dependants = blocker.dependants
         if dependants is NO_TASKS:
@@ -27,46 +28,40 @@ def link(task: Task, blockers: Iterable[Task]) -> None:
 
 
 def followers(task: Task, status: int) -> Followers:
-    """Whom an ended task sets free, and whom it dooms.
-
-    A failed one stays among the blockers of those that it dooms, so that nothing sets them free before they are
-    canceled.
-    """
+    """Whom an ended task sets free, and whom it dooms: of those that nobody else has unlinked."""
     freed: list[Task] = []
     doomed: list[Task] = []
-    for dependant in list(task.dependants):
-        if dependant.has_ended:
-            continue
-        if status != COMPLETED and not dependant.runs_anyway:
-            doomed.append(dependant)
-        elif release(dependant, task):
-            freed.append(dependant)
-    task.dependants.clear()
+    dependants = task.dependants
+    for dependant in list(dependants):
+        if dependants.pop(dependant, task) is None:
+            if status != COMPLETED and not dependant.runs_anyway:
+                doomed.append(dependant)
+            elif is_free(dependant):
+                freed.append(dependant)
     return freed, doomed
 
 
-def release(task: Task, blocker: Task) -> bool:
-    """Has a task not wait for ``blocker`` any more; True if that sets it free, which one caller is told.
+def is_free(task: Task) -> bool:
+    """Counts one down of those that a task waits for; True for the last. Once for each, by who has unlinked it.
 
-    When a task is the last of its own blockers, who takes it out sets it free.
+    One that has failed isn't counted, so that nothing sets those free that it dooms.
     """
-    blockers = task.blockers
-    try:
-        blockers.remove(blocker)
-        if len(blockers) > 1:
-            return False
-        blockers.remove(task)
-    except KeyError:  # somebody else was first
+    if task.countdown.pop():
         return False
-    task.blockers = NO_BLOCKERS
+    task.blockers = ()
     return True
 
 
-def unlink(task: Task) -> None:
-    """Takes a task that has ended before its dependencies out of their lists."""
-    for blocker in list(task.blockers):
-        blocker.dependants.pop(task, None)
-    task.blockers = NO_BLOCKERS
+def unlink(task: Task, blocker: Task) -> bool:
+    """Takes a task out of those that wait for ``blocker``; False if somebody else was first."""
+    return blocker.dependants.pop(task, blocker) is None
+
+
+def unlink_all(task: Task) -> None:
+    """Does so for all that the task waits for: it has ended before them."""
+    for blocker in task.blockers:
+        unlink(task, blocker)
+    task.blockers = ()
 
 
 def can_end_before(target: Task, waiting: Task) -> bool:

@@ -41,20 +41,23 @@ class Reporter(Protocol):
 
 
 class TaskHandle:
-    """A task's own view of itself: the argument of its function. Its methods may be called from any thread.
+    """A task's own view of itself: the argument of its function. Its methods may be called from any thread."""
 
-    Attributes:
-        id: the task's id.
-        name: its name.
-    """
-
-    __slots__ = ("id", "name", "_journal", "_task")
+    __slots__ = ("_journal", "_task")
 
     def __init__(self, task: Task, journal: Reporter) -> None:
-        self.id = task.id
-        self.name = task.name
         self._task = task
         self._journal = journal
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self._task.id
+
+    @property
+    def name(self) -> str:
+        """The task's name."""
+        return self._task.name
 
     def __repr__(self) -> str:
         return f"<TaskHandle {self.id} {self.name!r}>"
@@ -148,12 +151,12 @@ def call(task: Task, journal: Reporter) -> Any:
 
     What is returned to be awaited is run to its end.
     """
-    assert task.function is not None
+    function: Any = task.function
     if task.backend is not None:
-        return task.function(task)
+        return function(task)
     handle = TaskHandle(task, journal)
     _current.set(handle)
-    value = task.function(handle) if task.takes_handle else task.function()
+    value = function(handle) if task.takes_handle else function()
     return run_coroutine(value, task) if type(value) is CoroutineType else value
 
 

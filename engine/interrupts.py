@@ -133,11 +133,6 @@ class Gate:
             if not self.depth:
                 self.lock.release()
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether the next run needs another gate: it isn't certain how often this one's lock is held."""
-        return self.was_used or self.depth > 0
-
 
 #: The gates of the threads that run tasks, by thread identifier; each thread writes its own entry, and takes it out in
 #: the end. Thread-local data would take half a kilobyte more of each thread.

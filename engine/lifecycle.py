@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from . import graph, logs, records
 from .attempts import Attempts
 from .calls import Calls
 from .endings import Endings, because
-from .errors import TaskCancelled, TaskInterrupt, TaskTimeout, UnknownTask
+from .errors import TaskCancelled, TaskControlError, TaskInterrupt, TaskTimeout, UnknownTask
 from .journal import Journal
-from .moves import first_record
 from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, Record
@@ -34,7 +33,10 @@ from .workers import Worker
 class Lifecycle:
     """The state machine of all tasks of one manager.
 
-    ``thread_timeout`` is the default limit in seconds, read when a task begins.
+    Attributes:
+        thread_timeout: the default limit in seconds, read when a task begins.
+        refusal: what adding a task raises, once none is taken in any more.
+        on_admission: called after each task that has been taken in; None if nobody asks.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class Lifecycle:
         self._keeper = keeper
         self._lock = keeper.lock
         self._tasks = tasks
-        self._undecided = tasks.undecided
+        self._live, self._undecided = tasks.live, tasks.undecided
         self.journal = journal
         self._late_lines = journal.lines.kept
         self._calls = calls
@@ -62,15 +64,22 @@ class Lifecycle:
         self._refresh = refresh
         self._attempts = attempts
         self.thread_timeout: float | None = None
+        self.refusal: type[TaskControlError] | None = None
+        self.on_admission: Callable[[], None] | None = None
 
     # -- the way in. Called within ``shield``
 
     def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
-        """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed."""
-        blockers, failure = self._resolve(task, dependencies) if dependencies else ([], None)
+        """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed.
+
+        Raises UnknownTask, and ShutDown or Forked if no more are taken in.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        blockers, failure = self._resolve(task, dependencies) if dependencies else ((), None)
         if blockers:
             task.dependants = {}  # likely to be needed; its own before anybody can find the task
-        self._undecided[task.id] = self._tasks.live[task.id] = task
+        self._undecided[task.id] = self._live[task.id] = task
         self._keeper.post(task)
         if self._supervisor.thread is None:
             self._supervisor.ensure_thread()
@@ -80,13 +89,15 @@ class Lifecycle:
             self._link(task, blockers)
         else:
             self._pool.submit(task)
+        if self.on_admission is not None:
+            self.on_admission()
 
-    def _resolve(self, task: Task, dependencies: tuple[str, ...]) -> tuple[list[Task], str | None]:
+    def _resolve(self, task: Task, dependencies: tuple[str, ...]) -> tuple[Sequence[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
         blockers: list[Task] = []
         failure = None
         for task_id in dependencies:
-            blocker = self._tasks.live.get(task_id)
+            blocker = self._live.get(task_id)
             if blocker is not None and not blocker.has_ended:
                 blockers.append(blocker)
                 continue
@@ -97,7 +108,7 @@ class Lifecycle:
                 raise UnknownTask(task_id)
         return blockers, failure
 
-    def _link(self, task: Task, blockers: list[Task]) -> None:
+    def _link(self, task: Task, blockers: Sequence[Task]) -> None:
         """Has the task wait for others, each of which may end meanwhile."""
         graph.link(task, blockers)
         if not self._refresh.is_planned:
@@ -128,7 +139,7 @@ class Lifecycle:
             self._supervisor.deadline(task.started + limit, task)
         return True
 
-    def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
+    def conclude(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
         """Posts what came of a task, unless its end was decided before; returns the tasks that may start now."""
         run_s = time.monotonic() - task.started
         if self._late_lines and task in self._late_lines:
@@ -136,23 +147,23 @@ class Lifecycle:
         if task.backend is not None:
             task.backend.leave(task)
         if task.retry is not None and self._attempts.go_on(task, error, run_s):
-            return []
+            return ()
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
-        decides = self._undecided.pop(task.id, None) is not None
-        if decides and error is not None and task.stop is None:  # else its record is being removed
-            self._calls.keep(task)
-        task.function = task.context = None  # what they hold may go, and the supervisor sees that the thread is done
-        if not decides:
+        if self._undecided.pop(task.id, None) is None:
+            task.function = task.context = None  # the supervisor sees that the thread is done
             self.journal.tell_stopping(task, None)  # what comes late is dropped
-            return []
+            return ()
+        if error is not None and task.stop is None:  # else its record is being removed
+            self._calls.keep(task)
+        task.function = task.context = None  # what they hold may go
         result = value if error is None and task.keeps_result else None
         task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace, result)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
-            self._tasks.live.pop(task.id, None)
+            self._live.pop(task.id, None)
         return self._endings.follow_outcome(task, value, error)
 
     def _write_lines(self, task: Task) -> None:
@@ -169,7 +180,7 @@ class Lifecycle:
         with self._lock:
             self._keeper.settle()
             if not task.doc_id:
-                task.doc_id = self._keeper.insert(first_record(task))  # another thread is just adding it
+                task.doc_id = self._keeper.insert(task.record.copy())  # another thread is just adding it
             record = self.journal.record_of(task)
             if record is None or record["status"] not in UNFINISHED or not self._tasks.decides(task):
                 return False
@@ -189,7 +200,7 @@ class Lifecycle:
         Those that run come last, and before them the newest first, as each is newer than what it depends on: so none
         of them begins because another one has made room for it or set it free.
         """
-        newest_first = list(self._tasks.live.values())[::-1]
+        newest_first = list(self._live.values())[::-1]
         for task in sorted(newest_first, key=lambda task: task.worker is not None):
             self.decide(task, CANCELED, records.ON_REQUEST, TaskCancelled)
 
@@ -230,7 +241,7 @@ class Lifecycle:
         with self._lock:
             self._keeper.settle()
             if task.has_ended:
-                self._tasks.live.pop(task.id, None)
+                self._live.pop(task.id, None)
                 return  # its own thread was first
             if status is None and not self._tasks.decides(task):
                 return  # its own thread, or somebody's write, and who has decided follows it up

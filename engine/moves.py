@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from . import records
+from .feed import Earlier, Kind
 from .records import RUNNING, SUSPENDED, Record
 from .task import Task
+
+#: How a begin, and the way that a task was added, are told where later moves are on the record already: the latter by
+#: whether it had to wait, and whether its limit is the manager's.
+_BEGUN = Earlier("changed", records.WHEN_BEGUN)
+_ADDED = {
+    (waits, is_given): Earlier("added", records.when_added(waits, is_given))
+    for waits in (False, True)
+    for is_given in (False, True)
+}
+_JUST_ADDED: tuple[Kind | Earlier, ...] = ("added",)
+#: How so many moves are told that follow a version that is in the table.
+_FURTHER: tuple[tuple[Kind | Earlier, ...], ...] = ((), ("changed",), (_BEGUN, "changed"))
 
 
 class Moves:
     """Makes records of moves; called with the store's lock held.
+
+    What a move is, the record says: a Suspended task's next move is its begin, a Running one's is its end.
 
     Args:
         live: the tasks whose end isn't on the record, by id; each leaves with its end.
@@ -17,28 +34,43 @@ class Moves:
     def __init__(self, live: dict[str, Task]) -> None:
         self._live = live
 
-    def make(self, task: Task, record: Record | None) -> Record | None:
-        """The task's next record; None for a move that is void, as somebody else has decided or removed the record.
+    def ahead(self, task: Task, count: int, is_new: bool) -> tuple[Record, Iterator[Kind | Earlier]]:
+        """The version after so many further moves of a task, where nobody else has written any; how each is told."""
+        record = task.record
+        if not is_new:
+            kinds = _FURTHER[count]
+        elif count == 1:
+            return record, iter(_JUST_ADDED)
+        else:
+            count -= 1
+            added = _ADDED[record["depend_on"] is not None, task.limit != task.run_limit]
+            kinds = (added, *_FURTHER[count])
+        if record["status"] == SUSPENDED:
+            record = self._begun(task, record)
+            count -= 1
+        if count:
+            record = self._ended(task, record)
+        return record, iter(kinds)
 
-        What a move is, its record says: without one the task has just been added, a Suspended one has begun, a Running
-        one has ended. A removed record's number may be another's.
+    def next(self, task: Task, record: Record) -> Record | None:
+        """The version after a task's next move; None for a move that is void, as somebody else has decided the end.
+
+        A removed record's number may be another's.
         """
-        if record is None:
-            return None if task.doc_id else first_record(task)
         if record.get("id") != task.id:
             return None
-        status = record["status"]
-        if status == SUSPENDED and task.worker is not None:
-            return records.started(record, task.started_at, task.worker.ident, task.run_limit)
-        if status == RUNNING and task.outcome is not None:
-            self._live.pop(task.id, None)
-            return records.concluded(record, *task.outcome)
+        if record["status"] == SUSPENDED and task.worker is not None:
+            return self._begun(task, record)
+        if record["status"] == RUNNING and task.outcome is not None:
+            return self._ended(task, record)
         return None
 
+    def _begun(self, task: Task, record: Record) -> Record:
+        assert task.worker is not None
+        return records.started(record, task.started_at, task.worker.ident, task.run_limit)
 
-def first_record(task: Task) -> Record:
-    """The record of a task that has just been added."""
-    record = records.added(task.id, task.name, task.depend_on, task.keeps_result, task.limit, task.added_at)
-    if task.retry_of is not None:
-        record["retry_of"] = task.retry_of  # only where there is one: most records go without
-    return record
+    def _ended(self, task: Task, record: Record) -> Record:
+        assert task.outcome is not None
+        version = records.concluded(record, *task.outcome)
+        self._live.pop(task.id, None)
+        return version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .interrupts import shield
@@ -108,7 +108,7 @@ class Pool:
         self._is_waking = True
         return worker
 
-    def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
+    def keep_first(self, worker: Worker, freed: Sequence[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
         kept = None
         if not self._ready and worker.has_seat and self._seats <= self.max_workers:

@@ -81,10 +81,10 @@ _FRESH: Record = _sharing(
 
 
 def added(
-    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None, at: float
+    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None
 ) -> Record:
-    """The first version."""
-    version = _FRESH.copy()
+    """The first version of a task that is added now."""
+    version, at = _FRESH.copy(), time.time()
     version["id"] = task_id
     version["timestamp"] = _local_time(int(at))
     version["name"] = name
@@ -109,30 +109,50 @@ def started(record: Record, at: float, thread: int, limit: float | None) -> Reco
     return version
 
 
-def ended(record: Record, status: int, run_s: float, at: float, error: str | None = None) -> Record:
-    """The version of a task whose end is decided; ``run_s`` seconds after its start (0.0 if it never ran)."""
-    version = record.copy()
-    version["status"] = status
-    version["perf"] = run_s
-    version["error"] = error
-    version["finished_at"] = at
-    version["waiting_for"] = version["stuck"] = None
-    return version
+#: What was otherwise on the record of a task that has ended by itself when its function was about to be called.
+WHEN_BEGUN: Record = {
+    "status": RUNNING,
+    "perf": 0,
+    "error": None,
+    "result": None,
+    "finished_at": None,
+    "traceback": None,
+}
+
+
+def when_added(waits: bool, limit_is_given: bool) -> Record:
+    """And what when it was added, by whether it had to wait for others, and whether its limit was given later."""
+    otherwise: Record = {"status": SUSPENDED, "thread": None, "started_at": None}
+    if waits:
+        otherwise["waiting_for"] = DEPENDENCIES
+    if limit_is_given:
+        otherwise["thread_timeout"] = None
+    return {**WHEN_BEGUN, **otherwise}
 
 
 def concluded(
     record: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
 ) -> Record:
     """The version of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
-    version = ended(record, status, run_s, at, error)
-    version["traceback"] = trace
+    version = record.copy()
+    version["status"] = status
+    version["perf"] = run_s
+    version["error"] = error
     version["result"] = result
+    version["finished_at"] = at
+    version["waiting_for"] = version["stuck"] = None
+    version["traceback"] = trace
     return version
 
 
 def stopped(record: Record, status: int, run_s: float | None, error: str | None) -> Record:
     """The version of a task that somebody else has ended; ``run_s`` seconds after its start, None if it never ran."""
-    version = ended(record, status, run_s or 0.0, time.time(), error)
+    version = record.copy()
+    version["status"] = status
+    version["perf"] = run_s or 0.0
+    version["error"] = error
+    version["finished_at"] = time.time()
+    version["waiting_for"] = version["stuck"] = None
     version["stopping"] = None if run_s is None else STOP_REQUESTED
     return version
 

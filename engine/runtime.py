@@ -12,7 +12,7 @@ from .backends import Processes
 from .calls import Calls
 from .edits import Edits
 from .endings import Endings
-from .errors import Forked, ShutDown, TaskControlError
+from .errors import Forked, ShutDown
 from .exit import finish_at_exit
 from .forks import follow_forks
 from .hooks import Hooks
@@ -40,10 +40,7 @@ class Runtime:
 
     Attributes:
         is_orphan: whether this is a forked child, so that the tasks are another process's.
-        refusal: what adding a task raises, once none is taken in any more.
     """
-
-    refusal: type[TaskControlError] | None = None
 
     def __init__(self, keeper: Keeper, settings: Settings, remove: Callable[[list[str]], object]) -> None:
         self._keeper = keeper
@@ -74,7 +71,7 @@ class Runtime:
         #: Made with the first hook.
         self.hooks: Hooks | None = None
         edits = Edits(keeper, tasks, self.calls.forget, self.life.follow_edit)
-        keeper.watch(Moves(tasks.live).make, edits.review, edits.react)
+        keeper.watch(Moves(tasks.live), edits.review, edits.react)
         finish_at_exit(self)
         follow_forks(self)
 
@@ -84,19 +81,12 @@ class Runtime:
     def _watch_threads(self) -> None:
         self._watch.plan()
 
-    def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
-        """Takes a new task in. Raises ShutDown and Forked. Called within ``shield``."""
-        if self.refusal is not None:
-            raise self.refusal
-        self.life.admit(task, dependencies)
-        if self.hooks is not None:
-            self.hooks.ensure_thread()
-
     def ensure_hooks(self) -> Hooks:
         """What calls users' functions at transitions."""
         with self._lock:
             if self.hooks is None:
                 self.hooks = Hooks(self._keeper, lambda: self.is_idle)
+                self.life.on_admission = self.hooks.ensure_thread
             return self.hooks
 
     # -- the end
@@ -122,7 +112,7 @@ class Runtime:
 
     def close(self, join_s: float) -> None:
         """Lets threads and subscriptions end when their work is done; waits up to ``join_s`` seconds for threads."""
-        self.refusal = self.refusal or ShutDown
+        self.life.refusal = self.life.refusal or ShutDown
         self.endings.is_closing = True
         if self.is_orphan:
             return  # none of the threads is here, and one that isn't may have held a lock
@@ -153,7 +143,7 @@ class Runtime:
         """
         self.is_orphan = self.is_orphan or self._keeper.revision > 0
         if self.is_orphan:
-            self.refusal = self.refusal or Forked
+            self.life.refusal = self.life.refusal or Forked
             self.journal.lines.is_off = True  # nobody would write them down
         else:
             self.boot_id = secrets.token_hex(8)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,6 +13,7 @@ from .retries import Retry
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from .records import Record
     from .waiting import Sleeper
     from .watching import Watcher
     from .workers import Worker
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 #: What most tasks have, shared by them and never written to: its own is made by who has something to put in it.
 NO_TASKS: dict[Task, None] = {}
 NO_ALARMS: list[Callable[[], None]] = []
-NO_BLOCKERS: set[Task] = set()
 _NONE_OF_THEM: frozenset[Task] = frozenset()
 
 
@@ -50,23 +49,20 @@ class Task:
 
     __slots__ = (
         "id",
+        "record",
         "doc_id",
-        "name",
         "function",
         "takes_handle",
         "backend",
         "context",
-        "depend_on",
-        "keeps_result",
         "limit",
         "run_limit",
         "retry",
         "attempt",
         "runs_anyway",
-        "retry_of",
-        "added_at",
         "has_ended",
         "blockers",
+        "countdown",
         "dependants",
         "waiters",
         "watcher",
@@ -84,11 +80,9 @@ class Task:
     def __init__(
         self,
         task_id: str,
-        name: str,
+        record: Record,
         function: Callable[..., Any],
         takes_handle: bool,
-        depend_on: str | list[str] | None,
-        keeps_result: bool,
         limit: float | None,
         context: Context,
         backend: Backend | None = None,
@@ -96,20 +90,17 @@ class Task:
         runs_anyway: bool = False,
     ) -> None:
         self.id = task_id
-        self.name = name
-        #: The record's number in the table.
+        #: Its record as its own moves have made it, the first version until that is in the table; and the number that
+        #: it has there. Others may have written other versions since.
+        self.record = record
         self.doc_id = 0
         self.function: Callable[..., Any] | None = function
         self.takes_handle = takes_handle
         #: None if its own thread runs the function; else ``function`` is what calls it, given the task.
         self.backend = backend
         self.context: Context | None = context
-        #: What the record says it depends on.
-        self.depend_on = depend_on
-        self.keeps_result = keeps_result
         #: Its own limit in seconds; None means the manager's default.
         self.limit = limit
-        self.added_at = time.time()
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
         #: When it is tried again; which attempt it is at, one beyond the last if there is to be no other; whether it
@@ -117,10 +108,8 @@ class Task:
         self.retry = retry
         self.attempt = 1
         self.runs_anyway = runs_anyway
-        #: The id of the task that it is run again for.
-        self.retry_of: str | None = None
-        #: The unfinished tasks that it depends on, and those that depend on it, in their order.
-        self.blockers = NO_BLOCKERS
+        #: The tasks that it waits for, until none is left, and those that wait for it, in their order.
+        self.blockers: tuple[Task, ...] = ()
         self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Sleeper, ...] = ()
@@ -137,6 +126,8 @@ class Task:
 
     # Not there from the start, since most tasks are many and short:
 
+    #: A number for each that it waits for; whoever takes the last one, 0, sets it free. Set when it is linked to them.
+    countdown: list[int]
     #: Monotonic seconds since when it has waited for a seat; set when it is ready.
     ready_at: float
     #: When the function was called, in monotonic seconds and as the record says it, and the limit; set when it begins.
@@ -145,6 +136,16 @@ class Task:
     run_limit: float | None
     #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
     alarms: list[Callable[[], None]]
+
+    @property
+    def name(self) -> str:
+        """What people see."""
+        return self.record["name"]  # type: ignore[no-any-return]  # as it was added
+
+    @property
+    def keeps_result(self) -> bool:
+        """Whether what the function returns is kept."""
+        return self.record["get_result"]  # type: ignore[no-any-return]
 
     @property
     def is_thread_done(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from .coroutines import TaskLoop
@@ -19,7 +20,7 @@ class Seats(Protocol):
     def next_for(self, worker: Worker) -> Task | None:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
 
-    def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
+    def keep_first(self, worker: Worker, freed: Sequence[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself."""
 
 
@@ -31,7 +32,7 @@ class Engine(Protocol):
     def begin(self, task: Task, worker: Worker) -> bool:
         """Claims the task for the worker; False if its end was decided while it waited."""
 
-    def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
+    def conclude(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
         """Records the outcome; returns the tasks that may start now."""
 
 
@@ -105,13 +106,13 @@ class Worker:
         task = self.task or pool.next_for(self)
         while task is not None:
             self.task = task
-            freed: list[Task] = []
+            freed: Sequence[Task] = ()
             if self._has_begun or engine.begin(task, self):
                 self._has_begun = True
                 self._execute(task)
                 freed = engine.conclude(task, self._value, self._error)
                 self._value = self._error = None
-                if self.gate.is_spent:
+                if self.gate.was_used or self.gate.depth:  # it isn't certain how often its lock is held
                     self.gate = gates[self.ident] = Gate(self.ident)
                 self._has_begun = self._has_called = False
             task = pool.keep_first(self, freed) if freed else None
@@ -128,8 +129,7 @@ class Worker:
         twice for the same task.
         """
         gate = self.gate
-        context = task.context
-        assert context is not None
+        context: Any = task.context
         gate.run = task
         try:
             try:

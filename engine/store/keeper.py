@@ -13,7 +13,7 @@ from ..status import FINAL
 from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
-from .task_rows import TaskRows
+from .task_rows import Maker, TaskRows
 
 #: From so many moves on, whoever makes the next one writes them down; from so many on, if that is being done already,
 #: it steps aside for some seconds, so that those who make moves don't outrun the one who writes them down.
@@ -55,20 +55,20 @@ class Keeper:
         self.replace = self._rows.put
         self.at = self._rows.docs.get
         self._moves: deque[Any] = deque()
-        self._make: Callable[[Any, Doc | None], Doc | None] | None = None
+        self._maker: Maker | None = None
         self._is_settling = False
 
     def watch(
         self,
-        make: Callable[[Any, Doc | None], Doc | None],
+        maker: Maker,
         review: Callable[[Doc, Doc | None], Doc | None],
         react: Callable[[list[Edit]], None],
     ) -> None:
-        """Sets what makes a record of a move, and gives the engine a say in what users write.
+        """Sets what makes records of moves, and gives the engine a say in what users write.
 
-        ``make`` and ``review`` are called under the lock, ``react`` after its release.
+        ``maker`` and ``review`` are called under the lock, ``react`` after its release.
         """
-        self._make = make
+        self._maker = maker
         self.db.rows_storage.review = review
         self._guard.react = react
 
@@ -93,11 +93,11 @@ class Keeper:
 
     def settle(self) -> None:
         """Writes down what has been posted; with the lock held. Not in the middle of a user's operation."""
-        if not self._moves or self._is_settling or self._guard.is_held or self._make is None:
+        if not self._moves or self._is_settling or self._guard.is_held or self._maker is None:
             return
         self._is_settling = True  # a finalizer may get in here, and look
         try:
-            self._rows.take_in(self._moves, self._make)
+            self._rows.take_in(self._moves, self._maker)
         finally:
             self._is_settling = False
 

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
 
-from ..feed import Feed, Kind
+from ..feed import Earlier, Feed, Kind
 from ..status import WORDS
 from .rows import Doc, Rows
+
+
+class Maker(Protocol):
+    """Makes records of moves. Called with the store's lock held.
+
+    Who makes moves, a task, is posted once for each. It has the ``doc_id`` of its record, 0 until that is in the table,
+    and the ``record`` that its own moves have led to so far, the first version until then.
+    """
+
+    def ahead(self, task: Any, count: int, is_new: bool) -> tuple[Doc, Iterator[Kind | Earlier]]:
+        """The version after so many further moves, where nobody else has written any; and how each is to be told.
+
+        The first move of a new task is that it has been added.
+        """
+
+    def next(self, task: Any, record: Doc) -> Doc | None:
+        """The version after the next move, whoever has written ``record``; None to leave it."""
+
+
+_record_of: Callable[[Any], Doc] = attrgetter("record")
 
 
 class Batch(NamedTuple):
     """Changes in their order: what happened, and the record after it."""
 
-    kinds: list[Kind]
+    kinds: list[Kind | Earlier]
     records: list[Doc]
 
 
@@ -30,68 +52,95 @@ class TaskRows(Rows):
         #: The number of the oldest record of each task id, and whether users have ever added a second one of an id.
         self._numbers: dict[str, int] = {}
         self._has_twins = False
-        #: The changes of the batch that is being taken in.
+        #: Where changes go while moves are taken in.
         self._batch: Batch | None = None
 
-    def take_in(  # noqa: PLR0915  # in one piece: each call that it makes is paid for three times a task
-        self, moves: deque[Any], make: Callable[[Any, Doc | None], Doc | None]
-    ) -> None:
-        """Stores what ``make(move, record)`` makes of each move: the task's next record, or None to leave it.
+    def take_in(self, moves: deque[Any], maker: Maker) -> None:
+        """Writes down the moves of tasks, and publishes each in its turn. They leave the queue when they are in.
 
-        A move has the ``doc_id`` of its record, 0 for a new one, which is set then; ``record`` is what has that number
-        now, None if nothing has. Moves leave the queue when they are in. The same as ``put`` for each of them, for a
-        fraction of the cost: most records come by here.
+        All those of one task make one version, as nobody looks in between; who is told of the others gets what they
+        were. Only where somebody else has written on its record, each goes on from what is there when its turn comes.
+        Whatever can be is left to functions of Python's own: most of what a task costs the store is here.
         """
-        docs, counts = self.docs, self._counts
-        kinds, records = self._batch = Batch([], [])
-        done = 0
+        posted = moves.copy()
+        counts = Counter(posted)
+        written: dict[Any, Iterator[Kind | Earlier]] = {}
+        batch, meanwhile = Batch([], []), Batch([], [])
+        self._batch = meanwhile  # of finalizers, which Python runs where it wants
         try:
-            for move in moves.copy():
-                while True:
-                    number = move.doc_id
-                    old = docs.get(number) if number else None
-                    record = make(move, old)
-                    if record is None:
-                        break
-                    if old is None:
-                        if not self._take_in_new(move, record):
-                            continue
-                        kinds.append("added")
-                    elif docs.get(number) is not old:
-                        continue  # a finalizer, which Python runs where it wants, has changed the record: once more
-                    else:
-                        if self._indexes:
-                            self._reindex(number, old, record)
-                        docs[number] = record
-                        counts[old["status"]] -= 1
-                        counts[record["status"]] += 1
-                        kinds.append("changed")
-                    records.append(record)
-                    break
-                done += 1
+            self._write(counts, maker, written)
         finally:
+            if len(written) == len(counts):
+                batch.kinds.extend(map(next, map(written.__getitem__, posted)))
+                batch.records.extend(map(_record_of, posted))
+            else:
+                self._write_singly(posted, maker, written, batch)
+            self.exists = True
+            self.version += len(posted)
+            self._feed.extend(*batch)
             self._batch = None
-            if records:
-                self.exists = True
-                self.version += len(records)
-                self._feed.extend(kinds, records)
-            for _ in range(done):
-                moves.popleft()
+            self._feed.extend(*meanwhile)
+            deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
 
-    def _take_in_new(self, move: Any, record: Doc) -> bool:
-        """Gives a new record its number; False if a finalizer has done so meanwhile."""
-        number = self.take_id()
-        if move.doc_id:
-            return False
-        move.doc_id = number
-        self._note_order(number)
-        if self._numbers.setdefault(record["id"], number) != number:
-            self._has_twins = True
-        if self._indexes:
-            self._reindex(number, None, record)
-        self._counts[record["status"]] += 1
-        self.docs[number] = record
-        return True
+    def _write(self, moves: Mapping[Any, int], maker: Maker, written: dict[Any, Iterator[Kind | Earlier]]) -> None:
+        """Writes so many moves of each task, unless others have written on its record."""
+        docs, counts = self.docs, self._counts
+        for task, count in moves.items():
+            number: int = task.doc_id
+            old: Doc = task.record
+            if number and docs.get(number) is not old:
+                continue
+            record, kinds = maker.ahead(task, count, not number)
+            if not number:
+                number = self.take_id()
+                if task.doc_id:
+                    continue  # a finalizer has ended it
+                task.doc_id = number
+                self._note_order(number)
+                if self._numbers.setdefault(task.id, number) != number:
+                    self._has_twins = True
+                if self._indexes:
+                    self._reindex(number, None, record)
+            else:
+                if docs.get(number) is not old:
+                    continue  # a finalizer has written on it
+                counts[old["status"]] -= 1
+                if self._indexes:
+                    self._reindex(number, old, record)
+            docs[number] = task.record = record
+            counts[record["status"]] += 1
+            written[task] = kinds
+
+    def _write_singly(
+        self, posted: Iterable[Any], maker: Maker, written: Mapping[Any, Iterator[Kind | Earlier]], batch: Batch
+    ) -> None:
+        """Publishes moves in their order, and writes those down that have not been written."""
+        meanwhile = self._batch
+        assert meanwhile is not None
+        for task in posted:
+            if task in written:
+                batch.kinds.append(next(written[task]))
+                batch.records.append(task.record)
+                continue
+            is_alone = not meanwhile.kinds
+            self._write_next(task, maker)
+            if is_alone and len(meanwhile.kinds) == 1:  # else a finalizer's change comes between
+                batch.kinds.append(meanwhile.kinds.pop())
+                batch.records.append(meanwhile.records.pop())
+
+    def _write_next(self, task: Any, maker: Maker) -> None:
+        """Writes one move down, on what others have written."""
+        number = task.doc_id or self.take_id()
+        if not task.doc_id:
+            task.doc_id = number
+            self.put(number, task.record)
+            return
+        while (old := self.docs.get(task.doc_id)) is not None:
+            record = maker.next(task, old)
+            if self.docs.get(task.doc_id) is old:  # else a finalizer has written meanwhile
+                if record is not None:
+                    self.put(task.doc_id, record)
+                return
 
     def _publish(self, kind: Kind, doc: Doc) -> None:
         if self._batch is not None:  # in the order in which it happens, a finalizer's change among them

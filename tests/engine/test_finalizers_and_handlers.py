@@ -8,6 +8,8 @@ from collections import deque
 
 import pytest
 
+from engine.moves import Moves
+
 pytestmark = pytest.mark.guarantee("S16")
 
 SEATS = 2
@@ -201,33 +203,43 @@ def test_a_finalizer_may_add_a_task_while_a_thread_is_picked(managers, monkeypat
     assert manager.wait([*added, wakes], timeout=10)
 
 
+class CancellingMaker(Moves):
+    """Makes records of moves as ever; as it begins with the one after so many of a task, that is cancelled."""
+
+    def __init__(self, taskman, after):
+        super().__init__(taskman._runtime.tasks.live)
+        self.taskman, self.after, self.tried = taskman, after, []
+
+    def ahead(self, task, count, is_new):
+        written = 0 if is_new else {2: 1, 3: 2}[task.record["status"]]
+        if not self.tried and task.name == "task" and written == self.after:
+            self.tried.append(task.id)
+            self.tried.append(self.taskman.cancel(task.id))
+        return super().ahead(task, count, is_new)
+
+
 @pytest.mark.parametrize("move", ["added", "begun", "ended"])
-def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman, gate, until, move):
+def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman, gate, gates, until, move):
     """Whoever is first decides; there is one record, and its history has one end."""
-    keeper, tried = taskman._keeper, []
-    make = keeper._make
-    before = {"added": None, "begun": 2, "ended": 3}[move]
-
-    def make_and_collect(task, record):
-        made = make(task, record)
-        if not tried and made is not None and (record and record["status"]) == before:
-            tried.append(task.id)
-            tried.append(taskman.cancel(task.id))
-        return made
-
-    keeper._make = make_and_collect
+    maker = taskman._keeper._maker = CancellingMaker(taskman, ["added", "begun", "ended"].index(move))
     with taskman.subscribe(since=0) as changes:
-        task_id = taskman.add(name="task", function=gate)
-        gate.wait_until_started()
-        if move != "ended":
+        first_gate = gates()
+        first = taskman.add(name="first", function=first_gate)
+        task_id = taskman.add(name="task", function=gate, depend_on=first)
+        if move != "added":
             taskman.get_all()  # writes down what has happened by now
+        first_gate.open()
+        gate.wait_until_started()
+        taskman.get_all()
         gate.open()
         assert taskman.wait(timeout=10)
         until(lambda: taskman.get_task(task_id)[0]["stopping"] is None, "its thread to be done")
-        history = [(change.kind, change.record["status"]) for change in changes.get(timeout=0)]
+        found = [change for change in changes.get(timeout=0) if change.id == task_id]
+        history = [(change.kind, change.record["status"]) for change in found]
 
+    tried = maker.tried
     assert tried == [task_id, move != "ended"]
     assert [kind for kind, _ in history] == ["added"] + ["changed"] * (len(history) - 1)
     ends = {status for _, status in history if status in (0, 1, 4)}
     assert ends == {taskman.get_status(task_id)} == {0 if move == "ended" else 4}
-    assert sum(taskman.counts()) == len(taskman.get_all()) == 1
+    assert sum(taskman.counts()) == len(taskman.get_all()) == 2

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from engine import graph
+from engine import graph, records
 from engine.task import Task
 
 COMPLETED, ERROR = 0, 1
 
 
-class Interrupted(set[Task]):
-    """What a task waits for; while the first is taken out, another thread does something as well."""
+class Interrupted(list[int]):
+    """What is counted down for a task; while the first is counted, another thread does something as well."""
 
-    def remove(self, task: Task) -> None:
-        super().remove(task)
+    def pop(self, *_: Any) -> int:
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
+        return super().pop()
 
     meanwhile: Callable[[], object]
 
@@ -28,13 +28,17 @@ class Interrupted(set[Task]):
 @pytest.fixture
 def new_task():
     """Makes a task that nobody runs."""
-    return lambda name: Task(name, name, print, False, None, False, None, copy_context())
+
+    def new_task(name: str) -> Task:
+        return Task(name, records.added(name, name, None, False, None), print, False, None, copy_context())
+
+    return new_task
 
 
 def interrupt(task: Task, meanwhile: Callable[[], object]) -> None:
-    """Has something happen in the midst of the next step that takes out one of the task's blockers."""
-    task.blockers = Interrupted(task.blockers)
-    task.blockers.meanwhile = meanwhile
+    """Has something happen in the midst of the next step that counts one of the task's blockers."""
+    task.countdown = Interrupted(task.countdown)
+    task.countdown.meanwhile = meanwhile
 
 
 def test_two_ends_at_once_set_a_task_free_once(new_task):
@@ -45,7 +49,7 @@ def test_two_ends_at_once_set_a_task_free_once(new_task):
     interrupt(task, lambda: told.append(graph.followers(second, COMPLETED)))
     told.append(graph.followers(first, COMPLETED))
 
-    assert told == [([task], []), ([], [])]
+    assert [freed for freed, _ in told if freed] == [[task]]
 
 
 def test_an_end_and_a_look_at_it_at_once_set_a_task_free_once(new_task):
@@ -53,13 +57,13 @@ def test_an_end_and_a_look_at_it_at_once_set_a_task_free_once(new_task):
     first, task = (new_task(name) for name in "ab")
     graph.link(task, [first])
     told = []
-    interrupt(task, lambda: told.append(graph.release(task, first)))
+    interrupt(task, lambda: told.append(graph.unlink(task, first)))
 
     assert (graph.followers(first, COMPLETED), told) == (([task], []), [False])
 
 
 def test_a_task_that_a_failure_dooms_is_not_set_free_by_the_last_of_the_others(new_task):
-    """Until it is canceled the failed one stays among those that it waits for."""
+    """The failed one isn't counted among those that have completed."""
     failed, completed, task = (new_task(name) for name in "abc")
     graph.link(task, [failed, completed])
 
@@ -71,9 +75,9 @@ def test_a_task_that_has_left_its_graph_is_set_free_by_nobody(new_task):
     """It was canceled while it waited, and those that it waited for don't hold it any more."""
     first, second, task = (new_task(name) for name in "abc")
     graph.link(task, [first, second])
-    graph.unlink(task)
+    graph.unlink_all(task)
 
-    assert (graph.followers(first, COMPLETED), graph.release(task, second)) == (([], []), False)
+    assert (graph.followers(first, COMPLETED), graph.unlink(task, second)) == (([], []), False)
     assert (first.dependants, second.dependants) == ({}, {})
 
 

@@ -187,8 +187,8 @@ def test_a_task_that_is_gone_by_then_is_run_again(taskman, ended, monkeypatch):
     """Its record is removed in the instant after the new task was added: there is nothing to note it on."""
     task = taskman.add("task", FailsFirst())
     ended(task)
-    admit = taskman._runtime.admit
-    monkeypatch.setattr(taskman._runtime, "admit", lambda *args: (admit(*args), taskman.remove(task)))
+    admit = taskman._admit
+    monkeypatch.setattr(taskman, "_admit", lambda *args: (admit(*args), taskman.remove(task)))
     (new,) = taskman.run_again(task)
 
     assert ended(new)["status"] == 0

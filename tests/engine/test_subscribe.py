@@ -161,6 +161,106 @@ def test_get_returns_nothing_when_nothing_came(taskman):
         assert subscription.get(timeout=0.05) == []
 
 
+def test_what_is_skipped_is_not_handed_out(taskman):
+    """skip waits for a change as get does, and passes over all that are there."""
+    with taskman.subscribe() as subscription:
+        before = subscription.skip(timeout=0)
+        run_some(taskman)
+        taskman.get_all()
+        passed = subscription.skip(timeout=10)
+        after = subscription.skip(timeout=0)
+        later = taskman.add(name="later", function=lambda f: None)
+
+        assert (before, passed, after) == (False, True, False)
+        assert subscription.get(timeout=10)[0].id == later
+
+
+def test_what_is_skipped_may_have_been_begun(taskman):
+    """What an iterator has left of a batch goes with what is skipped."""
+    with taskman.subscribe() as subscription:
+        run_some(taskman)
+        first = next(iter(subscription))
+        while subscription.skip(timeout=0):
+            pass
+
+        assert (first.revision, subscription.revision) == (1, taskman.revision)
+
+
+def test_a_closed_subscription_skips_nothing(taskman):
+    """After close there is nothing that skip could tell of."""
+    subscription = taskman.subscribe()
+    run_some(taskman)
+    subscription.close()
+
+    assert not subscription.skip(timeout=0)
+
+
+def test_the_newest_changes_are_one_for_each_task(taskman):
+    """Who only wants to know how things stand gets the last change of each task, in order."""
+    ids = run_some(taskman)
+    taskman.purge()
+    more = run_some(taskman)
+    taskman.db.insert_multiple([{"mine": 1}, {"mine": 2}])
+    changes = taskman.changes(0, newest_only=True)
+    last_of_each = {change.id: change for change in taskman.changes(0)}
+
+    assert sorted(change.revision for change in changes) == [change.revision for change in changes]
+    assert changes == sorted(last_of_each.values())
+    assert {change.id for change in changes if change.kind == "removed"} == set(ids)
+    assert {change.id for change in changes if change.kind == "changed"} == set(more)
+    assert changes[-1].revision == taskman.revision
+
+
+def test_the_newest_changes_since_too_long_ago_are_refused(managers):
+    """As with all changes, who has missed some is told so."""
+    manager = managers(history=16)
+    run_some(manager, 300)
+
+    with pytest.raises(RevisionGone):
+        manager.changes(0, newest_only=True)
+
+
+LIVES = {
+    "completes": {"function": lambda f: None},
+    "keeps its result": {"function": lambda f: [1], "get_result": True},
+    "fails": {"function": lambda f: 1 / 0},
+    "has a limit": {"function": lambda f: None, "thread_timeout": 9},
+    "depends on others": {"function": lambda f: None, "depend_on": []},
+    "is tried again": {"function": lambda f: 1 / 0, "retries": 1},
+    "tells of itself": {"function": lambda f: f.progress(1, 2)},
+    "logs": {"function": lambda f: f.log("here")},
+}
+
+
+@pytest.mark.parametrize("default", [None, 7.0], ids=["no default limit", "a default limit"])
+@pytest.mark.parametrize("life", LIVES)
+def test_who_reads_late_is_told_the_same(taskman, life, default):
+    """Each version of a record is told as it was, whether somebody looked at that time or all had happened by then."""
+    taskman.thread_timeout = default
+    told = {}
+    for looks in (True, False):
+        start = taskman.revision
+        first = taskman.add(name="first", function=lambda f: None)
+        task = LIVES[life] if life != "depends on others" else {**LIVES[life], "depend_on": [first]}
+
+        def function(handle, function=task["function"], looks=looks):
+            if looks:
+                taskman.get_all()
+            return function(handle)
+
+        task_id = taskman.add(**{**task, "name": "task", "function": function})
+        if looks:
+            taskman.get_all()
+        taskman.wait()
+        told[looks] = [dict(change.record) for change in taskman.changes(start) if change.id == task_id]
+
+    varying = {"id", "timestamp", "depend_on", "thread", "perf", "added_at", "started_at", "finished_at", "retry_at"}
+    varying |= {"log", "attempts", "traceback"}
+    for early, late in zip(told[True], told[False], strict=True):
+        assert {key: early[key] for key in early.keys() - varying} == {key: late[key] for key in late.keys() - varying}
+        assert {key for key in varying if early.get(key) is None} == {key for key in varying if late.get(key) is None}
+
+
 def test_closing_ends_the_iteration(taskman):
     """After close the iterator is at its end."""
     subscription = taskman.subscribe()

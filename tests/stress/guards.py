@@ -79,8 +79,8 @@ GUARDS = {
         "the first decision stands: a late result is dropped",
         lifecycle.Lifecycle,
         "conclude",
-        "self._undecided.pop(task.id, None) is not None",
-        "self._undecided.pop(task.id, None) is not self",
+        "self._undecided.pop(task.id, None) is None",
+        "self._undecided.pop(task.id, None) is self",
     ),
     "decide once": Guard(
         "a cancel or timeout decides nothing about a task that has ended",
