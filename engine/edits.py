@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from . import logs, records
 from .errors import TaskCancelled
+from .journal import Journal
 from .records import Record
 from .status import may_be_written
 from .store import Edit, Keeper
@@ -27,11 +28,13 @@ class Edits:
         self,
         keeper: Keeper,
         tasks: Unfinished,
+        journal: Journal,
         forget: Callable[[str, None], object],
         follow: Callable[[Task, Record | None], None],
     ) -> None:
         self._keeper = keeper
         self._tasks = tasks
+        self._journal = journal
         self._forget = forget
         self._follow = follow
         #: What was undone, by task id: logged once the lock is released, as handlers are user code.
@@ -46,7 +49,8 @@ class Edits:
             task = None  # a copy that a user has made of its record
         if new is None:
             if task is not None:
-                task.stop = task.stop or TaskCancelled  # it begins no more
+                task.stop = task.stop or TaskCancelled
+                self._journal.tell_begin(task, old)
             self._forget(old["id"], None)
             return None
         ends = may_be_written(old["status"], new.get("status"))
@@ -54,6 +58,8 @@ class Edits:
         run_s = None
         if ends and can_end and task is not None:
             task.stop = TaskCancelled
+            begun = self._journal.tell_begin(task, old)
+            old, new = begun, {**begun, **{key: new[key] for key in new if key not in old or new[key] is not old[key]}}
             run_s = None if task.worker is None else time.monotonic() - task.started
         stored, undone = records.reviewed(old, new, can_end, run_s)
         if undone:

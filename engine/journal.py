@@ -15,7 +15,7 @@ from .task import Task
 class Journal:
     """Writes on the records of one manager's tasks. Called within ``shield``, or where no interrupt can come.
 
-    Each method but the first takes the store's lock and brings the records up to date before it writes.
+    Each method but the first two takes the store's lock and brings the records up to date before it writes.
     """
 
     def __init__(self, keeper: Keeper, call_at: CallAt) -> None:
@@ -28,6 +28,18 @@ class Journal:
         """The task's record, unless it is gone and its number may be another's. With the lock held."""
         record = self._keeper.at(task.doc_id)
         return record if record is not None and record.get("id") == task.id else None
+
+    def tell_begin(self, task: Task, record: Record) -> Record:
+        """Writes down that a task has begun while moves can't be; with the lock held, after its ``stop`` is set.
+
+        Who begins looks at that after it has posted so: either it is found to have begun, or it calls no function.
+        Returns the record as it is then.
+        """
+        if task.worker is None or record["status"] != SUSPENDED:
+            return record
+        begun = records.started(record, task.started_at, task.worker.ident, task.run_limit)
+        self._keeper.replace(task.doc_id, begun)
+        return begun
 
     def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
         """Notes how far a task is, unless its end is decided."""

@@ -187,7 +187,7 @@ class Lifecycle:
             task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
             self.journal.tell_lines(task)  # settles, too
             run_s = None if task.worker is None else time.monotonic() - task.started
-            current = self._keeper.at(task.doc_id) or record
+            current = self.journal.tell_begin(task, self._keeper.at(task.doc_id) or record)
             self._keeper.replace(task.doc_id, records.stopped(current, status, run_s, error))
             self._calls.keep(task)
             followers = self._endings.retire(task, status)

@@ -70,7 +70,7 @@ class Runtime:
         self.waiting = Waiting(keeper, tasks.live, self.pool)
         #: Made with the first hook.
         self.hooks: Hooks | None = None
-        edits = Edits(keeper, tasks, self.calls.forget, self.life.follow_edit)
+        edits = Edits(keeper, tasks, self.journal, self.calls.forget, self.life.follow_edit)
         keeper.watch(Moves(tasks.live), edits.review, edits.react)
         finish_at_exit(self)
         follow_forks(self)

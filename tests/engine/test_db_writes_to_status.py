@@ -227,3 +227,55 @@ def test_writing_the_same_status_is_nothing_to_undo(taskman, waiting, caplog):
         write_status(taskman, waiting, 2)
 
     assert (taskman.get_status(waiting), caplog.records) == (2, [])
+
+
+def begin_meanwhile(manager, gates, operate):
+    """Has a task begin in the midst of an operation on the database: in the only seat, once the one before is done."""
+    before, gate = gates(), gates()
+    manager.add(name="before", function=before)
+    before.wait_until_started()
+    task_id = manager.add(name="task", function=gate)
+    manager.get_all()  # writes down that they were added
+
+    def begin(document):
+        if document["id"] == task_id:
+            before.open()
+            gate.wait_until_started()
+        return document["id"] == task_id
+
+    with manager.subscribe() as changes:
+        operate(task_id, begin)
+        gate.open()
+        assert manager.wait(timeout=10)
+        return [c.record["status"] for c in changes.get(timeout=0) if c.id == task_id and c.kind == "changed"]
+
+
+def test_a_task_that_begins_while_its_end_is_written_has_begun(managers, gates):
+    """Its record says that its function was called, and when, though it was Suspended when the operation began."""
+    manager = managers(max_workers=1)
+
+    def write_end(task_id, begin):
+        def end(document):
+            if begin(document):
+                document["status"], document["note"] = 4, "enough"
+
+        manager.db.update(end)
+
+    statuses = begin_meanwhile(manager, gates, write_end)
+    record = manager.get_all()[1]
+
+    assert statuses[:2] == [3, 4]
+    assert (record["status"], record["note"], record["started_at"] is None, record["thread"] is None) == (
+        4,
+        "enough",
+        False,
+        False,
+    )
+
+
+def test_a_task_that_begins_while_its_record_is_removed_has_begun(managers, gates):
+    """The last that is told of it before its record goes is that it runs."""
+    manager = managers(max_workers=1)
+    statuses = begin_meanwhile(manager, gates, lambda task_id, begin: manager.db.remove(begin))
+
+    assert statuses == [3]

@@ -240,6 +240,7 @@ def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman
     tried = maker.tried
     assert tried == [task_id, move != "ended"]
     assert [kind for kind, _ in history] == ["added"] + ["changed"] * (len(history) - 1)
+    assert [status for _, status in history][:2] == [2, 3]  # its function was called
     ends = {status for _, status in history if status in (0, 1, 4)}
     assert ends == {taskman.get_status(task_id)} == {0 if move == "ended" else 4}
     assert sum(taskman.counts()) == len(taskman.get_all()) == 2

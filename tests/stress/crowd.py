@@ -50,7 +50,8 @@ class Crowd:
         for thread in troublemakers:
             thread.join()
         self._wait_for_all()
-        self.problems += judged(self.taskman, self.ids, self.calls, self.cancelled, views)
+        ids = list(self.ids)  # the function of a task that has ended may still add one
+        self.problems += judged(self.taskman, ids, self.calls, self.cancelled, views)
         if not self.problems:
             self.problems += missing_seats(self.taskman, SEATS)
         self._shut_down(views)
