@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import socket
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from dashboard import wire
+from dashboard.broadcast import Pace
+from dashboard.frames import frame
 from engine import TaskControl
 
 from .browser import served_panel
@@ -22,9 +24,9 @@ ABOUT = """
 Tasks that do nothing are added at an even pace, so many that 5,000 changes a second come about. The panel is served by
 the same process, by Werkzeug with threads. Ten websocket clients in one other process read all messages, or nobody
 does. Counted is the processor time of the engine's process, shared out among the tasks, from the first `add` until the
-clients have heard of the last change; server and broadcaster are in it, the clients are not. The floor: each task's row
-made and encoded as JSON once, all that can't be left out if clients are to see each task; no thread, no socket, nobody
-woken.
+clients have heard of the last change; server and broadcaster are in it, the clients are not. The floor, all that can't
+be left out if clients are to see each task: its row made and encoded as JSON once, and frames of such rows, at the
+panel's pace, given to the system for as many sockets; no thread, nothing looked up, nobody woken.
 """
 
 CLIENTS = 10
@@ -43,26 +45,62 @@ class Watched(NamedTuple):
     sizes: Series
 
 
+class Floor(NamedTuple):
+    """The processor seconds a task of what can't be left out: its row, made and encoded, and its share of the sends."""
+
+    rows: Series
+    sends: Series
+
+
 def run(quick: bool) -> Report:
     """Measure and report."""
     rounds = QUICK_ROUNDS if quick else ROUNDS
-    return report(*measure(QUICK_LOAD_S if quick else LOAD_S, rounds), measure_rows(rounds))
+    return report(*measure(QUICK_LOAD_S if quick else LOAD_S, rounds), measure_floor(rounds))
 
 
-def measure_rows(rounds: int) -> Series:
-    """The seconds to make and encode the row of one task that has ended."""
-    with TaskControl() as taskman:
+def measure_floor(rounds: int, clients: int = CLIENTS) -> Floor:
+    """The processor seconds a task to make and encode its row, and to give rows to so many sockets of this machine."""
+    with TaskControl() as taskman, ExitStack() as stack:
         for _ in range(ROWS):
             taskman.add("No-op", work)
         taskman.wait()
         records = taskman.snapshot().records
-        return interleaved({"rows": lambda: _encode(records)}, rounds=rounds)["rows"]
+        pairs = [stack.enter_context(_pair()) for _ in range(clients)]
+        rows = interleaved({"rows": lambda: _encode(records)}, rounds=rounds)["rows"]
+        sends = interleaved({"sends": lambda: _send(records, pairs)}, rounds=rounds)["sends"]
+        return Floor(rows, sends)
 
 
 def _encode(records: Sequence[Mapping[str, Any]]) -> float:
     begun = time.process_time()
-    json.dumps([wire.row(record) for record in records])
+    wire.encode([wire.row(record) for record in records])
     return (time.process_time() - begun) / len(records)
+
+
+def _send(records: Sequence[Mapping[str, Any]], pairs: Sequence[tuple[socket.socket, socket.socket]]) -> float:
+    in_a_message = round(CHANGES_PER_S / CHANGES_PER_TASK * Pace().gap_s)
+    frames = [
+        frame(wire.encode([wire.row(record) for record in records[start : start + in_a_message]]))
+        for start in range(0, len(records), in_a_message)
+    ]
+    spent_s = 0.0
+    for data in frames:
+        begun = time.process_time()
+        for ours, _ in pairs:
+            ours.sendall(data)
+        spent_s += time.process_time() - begun
+        for _, theirs in pairs:
+            theirs.recv(len(data), socket.MSG_WAITALL)
+    return spent_s / len(records)
+
+
+@contextmanager
+def _pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+        with ours, theirs:
+            yield ours, theirs
 
 
 def measure(load_s: float, rounds: int, clients: int = CLIENTS) -> tuple[Mapping[int, Series], Watched]:
@@ -105,7 +143,7 @@ def _add_evenly(taskman: TaskControl, tasks: int, seconds: float) -> None:
         taskman.add("No-op", work)
 
 
-def report(spent: Mapping[int, Series], watched: Watched, rows_s: Series) -> Report:
+def report(spent: Mapping[int, Series], watched: Watched, floor: Floor) -> Report:
     """The processor time of a task with and without clients."""
     (_, alone), (clients, with_clients) = sorted(spent.items())
     rows = [
@@ -126,8 +164,9 @@ def report(spent: Mapping[int, Series], watched: Watched, rows_s: Series) -> Rep
         f" {figure(watched.messages.median)} messages and {figure(watched.sizes.median / 1000)} kB a second."
     )
     target = Target(claim, f"{times(grown)} times", grown.of_medians <= MOST)
+    rows_s, sends_s = floor.rows.median, floor.sends.median
     least = (
-        f"The floor: {micros(rows_s.median)} µs for each task's row, which alone would make"
-        f" {figure(1 + rows_s.median / alone.median)} times."
+        f"The floor: {micros(rows_s)} µs for each task's row and {micros(sends_s)} µs for its share of the sends, which"
+        f" alone would make {figure(1 + (rows_s + sends_s) / alone.median)} times."
     )
     return Report(Table(["who watches", "a task, µs", "spread", "rounds"], rows), [target], [note, least])

@@ -99,7 +99,7 @@ class Broadcaster:
         """Sleep until something changes, the bell is rung or the time is over."""
         begun_at = time.monotonic()
         try:
-            if self._feed.get(timeout=patience_s):
+            if self._feed.skip(timeout=patience_s):
                 return
         except RevisionGone:  # more changes in one gap than are held: every client's cursor finds out by itself
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import NamedTuple
 
-from engine import Change, RevisionGone, TaskControl
+from engine import RevisionGone, TaskControl
 
 from . import wire
 from .settings import Settings
@@ -39,12 +39,14 @@ class Messages:
     def after(self, since: int) -> Message:
         """The changes after a revision, or everything if they are not held any more."""
         try:
-            changes = self._taskman.changes(since)
+            changes = self._taskman.changes(since, newest_only=True)
         except RevisionGone:
             return self.snapshot()
         # Counted after the changes were read: if one more came between, another delta will bring both.
         revision, counts = changes[-1].revision if changes else since, self._taskman.counts()
-        rows, removed = _newest(changes)
+        gone = [change.kind == "removed" or not wire.is_shown(change.record) for change in changes]
+        rows = [wire.row(change.record) for change, is_gone in zip(changes, gone, strict=True) if not is_gone]
+        removed = [change.id for change, is_gone in zip(changes, gone, strict=True) if is_gone and change.id]
         return Message(wire.delta(self._taskman.boot_id, revision, counts, rows, removed), revision)
 
     def snapshot(self) -> Message:
@@ -71,15 +73,3 @@ class Messages:
             counts[record["status"]] += 1
         rows = [wire.row(record) for record in shown[-self._settings.max_rows :]]
         return Message(wire.snapshot(self._taskman.boot_id, moment.revision, counts, rows), moment.revision)
-
-
-def _newest(changes: list[Change]) -> tuple[list[wire.Json], list[str]]:
-    """The newest version of each record that changed, in the order of those changes, and the ids that went."""
-    newest: dict[str, Change] = {}
-    for change in changes:
-        if change.id is not None:
-            newest.pop(change.id, None)  # so that the order is that of the newest changes
-            newest[change.id] = change
-    gone = {one for one, change in newest.items() if change.kind == "removed" or not wire.is_shown(change.record)}
-    rows = [wire.row(change.record) for one, change in newest.items() if one not in gone]
-    return rows, [one for one in newest if one in gone]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from engine import Reason, Status
@@ -33,7 +34,7 @@ _PIECE = 200  # rows encoded at once
 
 def encode(payload: object) -> bytes:
     """JSON that every browser reads: ASCII, without NaN."""
-    return json.dumps(payload, allow_nan=False, separators=(",", ":")).encode("ascii")
+    return json.dumps(payload, allow_nan=False, check_circular=False, separators=(",", ":")).encode("ascii")
 
 
 def is_shown(record: Record) -> bool:
@@ -59,28 +60,41 @@ def reruns(record: Record) -> list[str]:
 
 
 def row(record: Record) -> Json:
-    """A shown record as a row of the list: small, without result, traceback and log."""
-    get = record.get
-    error = get("error")
+    """A shown record as a row of the list: small, without result, traceback and log.
+
+    A row is made each time a task changes that somebody watches: what most tasks don't have costs no call.
+    """
+    try:
+        fields = _fields_of(record)
+    except KeyError:  # a document that a user has put there
+        fields = _fields_of({**_NO_FIELDS, **record})
+    task_id, name, status, timestamp, added_at, started_at, finished_at, perf = fields[:8]
+    depend_on, error, thread, told, waiting_for, stopping, stuck, limit = fields[8:]
     return {
-        "id": record["id"],
-        "name": clean(get("name"), NAME_LIMIT),
-        "status": record["status"],
-        "timestamp": _label(get("timestamp")) or "",
-        "added_at": number_of(get("added_at")),
-        "started_at": number_of(get("started_at")),
-        "finished_at": number_of(get("finished_at")),
-        "perf": number_of(get("perf")) or 0,
-        "depend_on": dependencies(record),
+        "id": task_id,
+        "name": clean(name, NAME_LIMIT),
+        "status": status,
+        "timestamp": _label(timestamp) or "",
+        "added_at": number_of(added_at),
+        "started_at": number_of(started_at),
+        "finished_at": number_of(finished_at),
+        "perf": number_of(perf) or 0,
+        "depend_on": [] if depend_on is None else dependencies(record),
         "error": None if error is None else clean(error, ERROR_LIMIT),
-        "failure": fingerprint(record),
-        "thread": number_of(get("thread")),
-        "progress": progress(record),
-        "waiting_for": _label(get("waiting_for")),
-        "stopping": _label(get("stopping")),
-        "stuck": _stuck(get("stuck")),
-        "thread_timeout": number_of(get("thread_timeout")),
+        "failure": fingerprint(record) if status == Status.ERROR else None,
+        "thread": number_of(thread),
+        "progress": None if told is None else progress(record),
+        "waiting_for": None if waiting_for is None else _label(waiting_for),
+        "stopping": None if stopping is None else _label(stopping),
+        "stuck": None if stuck is None else _stuck(stuck),
+        "thread_timeout": None if limit is None else number_of(limit),
     }
+
+
+_ALWAYS = ("id", "name", "status", "timestamp", "added_at", "started_at", "finished_at", "perf")
+_RARELY = ("depend_on", "error", "thread", "progress", "waiting_for", "stopping", "stuck", "thread_timeout")
+_NO_FIELDS: Json = dict.fromkeys(_ALWAYS + _RARELY)
+_fields_of: Callable[[Record], tuple[Any, ...]] = itemgetter(*_NO_FIELDS)
 
 
 def detail(

@@ -107,7 +107,13 @@ def test_watchers_are_judged_by_the_growth_of_processor_time():
 
     def is_met(with_clients: float) -> bool:
         return (
-            watchers.report({0: rounds_of(1.0), 10: rounds_of(with_clients)}, watched, rounds_of(0.2)).targets[0].is_met
+            watchers.report(
+                {0: rounds_of(1.0), 10: rounds_of(with_clients)},
+                watched,
+                watchers.Floor(rounds_of(0.1), rounds_of(0.1)),
+            )
+            .targets[0]
+            .is_met
         )
 
     assert is_met(1.05)

@@ -23,9 +23,9 @@ class Silence:
     def __init__(self):
         self._closed = threading.Event()
 
-    def get(self, timeout):
+    def skip(self, timeout):
         self._closed.wait(timeout)
-        return []
+        return False
 
     def close(self):
         self._closed.set()
