@@ -16,7 +16,7 @@ from .errors import ShutDown, TaskCancelled
 from .feed import Change, Subscription
 from .hooks import Hook
 from .ids import NewIds
-from .interrupts import gates, own_gate, shield
+from .interrupts import gates, shield
 from .retries import Retry, check_retries
 from .runtime import Runtime
 from .settings import check_settings
@@ -67,7 +67,7 @@ class TaskControl(Clearing):
         self.status_code = list(WORDS)
         self._awaiting = Awaiting(self._runtime.waiting)
         self._new_id = NewIds().take
-        self._admit = self._runtime.life.admit
+        self._admit, self._wait_outside = self._runtime.life.admit, self._runtime.waiting.wait_outside
 
     @property
     def boot_id(self) -> str:
@@ -164,8 +164,8 @@ class TaskControl(Clearing):
             backend = self._runtime.processes
             function = backend.packed(function, takes_handle)
         task_id = self._new_id()
-        record = records.added(task_id, name, named, bool(get_result), limit)
-        task = Task(task_id, record, function, takes_handle, limit, copy_context(), backend, retry, runs_anyway)
+        keeps, context = bool(get_result), copy_context()
+        task = Task(task_id, name, function, takes_handle, named, keeps, limit, context, backend, retry, runs_anyway)
         if get_ident() not in gates:
             self._admit(task, dependencies)
         else:  # in a task, which may be interrupted
@@ -213,20 +213,20 @@ class TaskControl(Clearing):
     def _add_call(self, call: Call, dependencies: tuple[str, ...], origin: str) -> str:
         task_id = self._new_id()
         named = dependencies[0] if len(dependencies) == 1 else (list(dependencies) or None)
-        record = records.added(task_id, call.name, named, call.keeps_result, call.limit)
-        record["retry_of"] = origin
-        context = copy_context()
         task = Task(
             task_id,
-            record,
+            call.name,
             call.function,
             call.takes_handle,
+            named,
+            call.keeps_result,
             call.limit,
-            context,
+            copy_context(),
             call.backend,
             call.retry,
             call.runs_anyway,
         )
+        task.retry_of = origin
         with shield:
             self._admit(task, dependencies)
             self._runtime.journal.tell_rerun(origin, task_id)
@@ -251,8 +251,8 @@ class TaskControl(Clearing):
         Inside a task, the task lends its seat meanwhile, tasks that can't end before it are left out of "all", and
         naming one of them without a timeout raises WaitCycle. ``timeout`` is in seconds.
         """
-        if timeout is None and type(ids) is str and own_gate() is None:
-            return self._runtime.waiting.wait_outside(ids)
+        if timeout is None and type(ids) is str and get_ident() not in gates:
+            return self._wait_outside(ids)
         named = None if ids is None else arguments.check_ids(ids)
         return self._runtime.waiting.wait(named, arguments.check_timeout(timeout))
 
@@ -338,8 +338,7 @@ def add_watched(
 ) -> None:
     """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
     task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
-    record = records.added(task_id, name, list(depend_on) or None, False, limit)
-    task = Task(task_id, record, call, False, limit, copy_context())
+    task = Task(task_id, name, call, False, list(depend_on) or None, False, limit, copy_context())
     task.watcher = watcher
     with shield:
         taskman._admit(task, depend_on)  # noqa: SLF001

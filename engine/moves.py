@@ -34,17 +34,18 @@ class Moves:
     def __init__(self, live: dict[str, Task]) -> None:
         self._live = live
 
-    def ahead(self, task: Task, count: int, is_new: bool) -> tuple[Record, Iterator[Kind | Earlier]]:
+    def ahead(self, task: Task, count: int) -> tuple[Record, Iterator[Kind | Earlier]]:
         """The version after so many further moves of a task, where nobody else has written any; how each is told."""
         record = task.record
-        if not is_new:
-            kinds = _FURTHER[count]
-        elif count == 1:
-            return record, iter(_JUST_ADDED)
-        else:
+        if record is None:
+            record = first_record(task)
+            if count == 1:
+                return record, iter(_JUST_ADDED)
             count -= 1
-            added = _ADDED[record["depend_on"] is not None, task.limit != task.run_limit]
+            added = _ADDED[task.depend_on is not None, task.limit != task.run_limit]
             kinds = (added, *_FURTHER[count])
+        else:
+            kinds = _FURTHER[count]
         if record["status"] == SUSPENDED:
             record = self._begun(task, record)
             count -= 1
@@ -74,3 +75,11 @@ class Moves:
         version = records.concluded(record, *task.outcome)
         self._live.pop(task.id, None)
         return version
+
+
+def first_record(task: Task) -> Record:
+    """The record of a task that has just been added."""
+    record = records.added(task.id, task.name, task.depend_on, task.keeps_result, task.limit, task.added_at)
+    if task.retry_of is not None:
+        record["retry_of"] = task.retry_of  # only where there is one: most records go without
+    return record

@@ -10,7 +10,7 @@ _LOOKS = 50
 _ASIDE_S = 1e-5
 
 #: The longest that a thread sleeps in one piece; seconds.
-_PIECE_S = 1.0
+PIECE_S = 1.0
 
 
 def take(lock: Any) -> None:
@@ -36,11 +36,11 @@ def rest(alarm: Any, until: float | None) -> bool:
     thread, doesn't wake it, and Python calls the handler only when it is awake.
     """
     while until is None:
-        if alarm.acquire(True, _PIECE_S):
+        if alarm.acquire(True, PIECE_S):
             return True
     while True:
         left_s = max(0.0, until - time.monotonic())
-        if alarm.acquire(timeout=min(left_s, _PIECE_S)):
+        if alarm.acquire(timeout=min(left_s, PIECE_S)):
             return True
-        if left_s <= _PIECE_S:
+        if left_s <= PIECE_S:
             return False

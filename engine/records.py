@@ -81,10 +81,10 @@ _FRESH: Record = _sharing(
 
 
 def added(
-    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None
+    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None, at: float
 ) -> Record:
-    """The first version of a task that is added now."""
-    version, at = _FRESH.copy(), time.time()
+    """The first version."""
+    version = _FRESH.copy()
     version["id"] = task_id
     version["timestamp"] = _local_time(int(at))
     version["name"] = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -49,17 +50,22 @@ class Task:
 
     __slots__ = (
         "id",
-        "record",
         "doc_id",
+        "record",
+        "name",
         "function",
         "takes_handle",
         "backend",
         "context",
+        "depend_on",
+        "keeps_result",
         "limit",
         "run_limit",
         "retry",
         "attempt",
         "runs_anyway",
+        "retry_of",
+        "added_at",
         "has_ended",
         "blockers",
         "countdown",
@@ -80,9 +86,11 @@ class Task:
     def __init__(
         self,
         task_id: str,
-        record: Record,
+        name: str,
         function: Callable[..., Any],
         takes_handle: bool,
+        depend_on: str | list[str] | None,
+        keeps_result: bool,
         limit: float | None,
         context: Context,
         backend: Backend | None = None,
@@ -90,17 +98,22 @@ class Task:
         runs_anyway: bool = False,
     ) -> None:
         self.id = task_id
-        #: Its record as its own moves have made it, the first version until that is in the table; and the number that
-        #: it has there. Others may have written other versions since.
-        self.record = record
+        self.name = name
+        #: The record's number in the table, and the version that the task's own moves have led to as far as they are
+        #: written down: others may have written other ones since.
         self.doc_id = 0
+        self.record: Record | None = None
         self.function: Callable[..., Any] | None = function
         self.takes_handle = takes_handle
         #: None if its own thread runs the function; else ``function`` is what calls it, given the task.
         self.backend = backend
         self.context: Context | None = context
+        #: What the record says it depends on.
+        self.depend_on = depend_on
+        self.keeps_result = keeps_result
         #: Its own limit in seconds; None means the manager's default.
         self.limit = limit
+        self.added_at = time.time()
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
         #: When it is tried again; which attempt it is at, one beyond the last if there is to be no other; whether it
@@ -108,6 +121,8 @@ class Task:
         self.retry = retry
         self.attempt = 1
         self.runs_anyway = runs_anyway
+        #: The id of the task that it is run again for.
+        self.retry_of: str | None = None
         #: The tasks that it waits for, until none is left, and those that wait for it, in their order.
         self.blockers: tuple[Task, ...] = ()
         self.dependants = NO_TASKS
@@ -136,16 +151,6 @@ class Task:
     run_limit: float | None
     #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
     alarms: list[Callable[[], None]]
-
-    @property
-    def name(self) -> str:
-        """What people see."""
-        return self.record["name"]  # type: ignore[no-any-return]  # as it was added
-
-    @property
-    def keeps_result(self) -> bool:
-        """Whether what the function returns is kept."""
-        return self.record["get_result"]  # type: ignore[no-any-return]
 
     @property
     def is_thread_done(self) -> bool:

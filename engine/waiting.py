@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from .errors import WaitCycle
 from .graph import can_end_before
 from .interrupts import own_gate, shield
-from .patience import rest
+from .patience import PIECE_S, rest
 from .pool import Pool
 from .store import Keeper
 from .task import Task, check
@@ -83,7 +83,7 @@ class Waiting:
         with self._lock:
             task.waiters = (*task.waiters, waiter)
         while not task.has_ended:
-            rest(waiter.alarm, None)
+            waiter.alarm.acquire(True, PIECE_S)  # as ``rest`` does
         return True
 
     def own_task(self) -> Task | None:

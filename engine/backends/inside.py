@@ -107,8 +107,7 @@ def _answer(called: Call, outbox: Outbox) -> Message:
 def _unpacked(called: Call) -> Task:
     sys.path[:] = called.path
     function = pickle.loads(called.function)
-    record = records.added(called.task_id, called.name, None, called.keeps_result, None)
-    task = Task(called.task_id, record, function, called.takes_handle, None, copy_context())
+    task = Task(called.task_id, called.name, function, called.takes_handle, None, False, None, copy_context())
     task.alarms = NO_ALARMS
     return task
 

@@ -17,14 +17,11 @@ class Maker(Protocol):
     """Makes records of moves. Called with the store's lock held.
 
     Who makes moves, a task, is posted once for each. It has the ``doc_id`` of its record, 0 until that is in the table,
-    and the ``record`` that its own moves have led to so far, the first version until then.
+    and the ``record`` that its own moves have led to as far as they are written down, None until then.
     """
 
-    def ahead(self, task: Any, count: int, is_new: bool) -> tuple[Doc, Iterator[Kind | Earlier]]:
-        """The version after so many further moves, where nobody else has written any; and how each is to be told.
-
-        The first move of a new task is that it has been added.
-        """
+    def ahead(self, task: Any, count: int) -> tuple[Doc, Iterator[Kind | Earlier]]:
+        """The version after so many further moves, where nobody else has written any; and how each is to be told."""
 
     def next(self, task: Any, record: Doc) -> Doc | None:
         """The version after the next move, whoever has written ``record``; None to leave it."""
@@ -87,11 +84,11 @@ class TaskRows(Rows):
         docs, counts = self.docs, self._counts
         for task, count in moves.items():
             number: int = task.doc_id
-            old: Doc = task.record
-            if number and docs.get(number) is not old:
+            old: Doc | None = task.record
+            if number and (old is None or docs.get(number) is not old):
                 continue
-            record, kinds = maker.ahead(task, count, not number)
-            if not number:
+            record, kinds = maker.ahead(task, count)
+            if old is None:
                 number = self.take_id()
                 if task.doc_id:
                     continue  # a finalizer has ended it
@@ -99,14 +96,12 @@ class TaskRows(Rows):
                 self._note_order(number)
                 if self._numbers.setdefault(task.id, number) != number:
                     self._has_twins = True
-                if self._indexes:
-                    self._reindex(number, None, record)
+            elif docs.get(number) is not old:
+                continue  # a finalizer has written on it
             else:
-                if docs.get(number) is not old:
-                    continue  # a finalizer has written on it
                 counts[old["status"]] -= 1
-                if self._indexes:
-                    self._reindex(number, old, record)
+            if self._indexes:
+                self._reindex(number, old, record)
             docs[number] = task.record = record
             counts[record["status"]] += 1
             written[task] = kinds
@@ -130,10 +125,9 @@ class TaskRows(Rows):
 
     def _write_next(self, task: Any, maker: Maker) -> None:
         """Writes one move down, on what others have written."""
-        number = task.doc_id or self.take_id()
-        if not task.doc_id:
-            task.doc_id = number
-            self.put(number, task.record)
+        if not task.doc_id:  # an exception, such as that of Ctrl-C, has got in between
+            task.doc_id = self.take_id()
+            self.put(task.doc_id, maker.ahead(task, 1)[0])
             return
         while (old := self.docs.get(task.doc_id)) is not None:
             record = maker.next(task, old)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine import graph, records
+from engine import graph
 from engine.task import Task
 
 COMPLETED, ERROR = 0, 1
@@ -28,11 +28,7 @@ class Interrupted(list[int]):
 @pytest.fixture
 def new_task():
     """Makes a task that nobody runs."""
-
-    def new_task(name: str) -> Task:
-        return Task(name, records.added(name, name, None, False, None), print, False, None, copy_context())
-
-    return new_task
+    return lambda name: Task(name, name, print, False, None, False, None, copy_context())
 
 
 def interrupt(task: Task, meanwhile: Callable[[], object]) -> None:
