@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -28,6 +28,10 @@ class Maker(Protocol):
 
 
 _record_of: Callable[[Any], Doc] = attrgetter("record")
+
+
+#: For each task how many moves it has made; once they are written, how each is told.
+_Turns = dict[Any, Any]
 
 
 class Batch(NamedTuple):
@@ -60,18 +64,17 @@ class TaskRows(Rows):
         Whatever can be is left to functions of Python's own: most of what a task costs the store is here.
         """
         posted = moves.copy()
-        counts = Counter(posted)
-        written: dict[Any, Iterator[Kind | Earlier]] = {}
+        turns: _Turns = Counter(posted)
         batch, meanwhile = Batch([], []), Batch([], [])
         self._batch = meanwhile  # of finalizers, which Python runs where it wants
         try:
-            self._write(counts, maker, written)
+            self._write(turns, maker)
         finally:
-            if len(written) == len(counts):
-                batch.kinds.extend(map(next, map(written.__getitem__, posted)))
-                batch.records.extend(map(_record_of, posted))
+            if int in set(map(type, turns.values())):
+                self._write_singly(posted, maker, turns, batch)
             else:
-                self._write_singly(posted, maker, written, batch)
+                batch.kinds.extend(map(next, map(turns.__getitem__, posted)))
+                batch.records.extend(map(_record_of, posted))
             self.exists = True
             self.version += len(posted)
             self._feed.extend(*batch)
@@ -79,10 +82,10 @@ class TaskRows(Rows):
             self._feed.extend(*meanwhile)
             deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
 
-    def _write(self, moves: Mapping[Any, int], maker: Maker, written: dict[Any, Iterator[Kind | Earlier]]) -> None:
-        """Writes so many moves of each task, unless others have written on its record."""
+    def _write(self, turns: _Turns, maker: Maker) -> None:
+        """Writes the moves of each task, unless others have written on its record."""
         docs, counts = self.docs, self._counts
-        for task, count in moves.items():
+        for task, count in turns.items():
             number: int = task.doc_id
             old: Doc | None = task.record
             if number and (old is None or docs.get(number) is not old):
@@ -104,17 +107,16 @@ class TaskRows(Rows):
                 self._reindex(number, old, record)
             docs[number] = task.record = record
             counts[record["status"]] += 1
-            written[task] = kinds
+            turns[task] = kinds
 
-    def _write_singly(
-        self, posted: Iterable[Any], maker: Maker, written: Mapping[Any, Iterator[Kind | Earlier]], batch: Batch
-    ) -> None:
+    def _write_singly(self, posted: Iterable[Any], maker: Maker, turns: _Turns, batch: Batch) -> None:
         """Publishes moves in their order, and writes those down that have not been written."""
         meanwhile = self._batch
         assert meanwhile is not None
         for task in posted:
-            if task in written:
-                batch.kinds.append(next(written[task]))
+            kinds = turns[task]
+            if type(kinds) is not int:
+                batch.kinds.append(next(kinds))
                 batch.records.append(task.record)
                 continue
             is_alone = not meanwhile.kinds
