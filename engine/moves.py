@@ -33,24 +33,23 @@ class Moves:
 
     def __init__(self, live: dict[str, Task]) -> None:
         self._live = live
+        self._with_results: list[Task] = []
 
     def ahead(self, task: Task, count: int) -> tuple[Record, Iterator[Kind | Earlier]]:
         """The version after so many further moves of a task, where nobody else has written any; how each is told."""
         record = task.record
         if record is None:
-            record = first_record(task)
-            if count == 1:
-                return record, iter(_JUST_ADDED)
-            count -= 1
-            added = _ADDED[task.depend_on is not None, task.limit != task.run_limit]
-            kinds = (added, *_FURTHER[count])
+            record, count = first_record(task), count - 1
+            kinds = _JUST_ADDED
+            if count:
+                kinds = (_ADDED[task.depend_on is not None, task.limit != task.run_limit], *_FURTHER[count])
         else:
             kinds = _FURTHER[count]
-        if record["status"] == SUSPENDED:
-            record = self._begun(task, record)
-            count -= 1
+        if count and record["status"] == SUSPENDED:
+            record, count = self._begun(task, record), count - 1
+        task.record = record
         if count:
-            record = self._ended(task, record)
+            record, task.record = self._ended(task, record), None  # there are no further ones
         return record, iter(kinds)
 
     def next(self, task: Task, record: Record) -> Record | None:
@@ -66,6 +65,13 @@ class Moves:
             return self._ended(task, record)
         return None
 
+    def let_go(self) -> None:
+        """Has tasks hold no results that are on the records now: who depends on others as well holds the tasks."""
+        while self._with_results:
+            task = self._with_results.pop()
+            if task.outcome is not None:
+                task.outcome = (*task.outcome[:-1], None)
+
     def _begun(self, task: Task, record: Record) -> Record:
         assert task.worker is not None
         return records.started(record, task.started_at, task.worker.ident, task.run_limit)
@@ -74,6 +80,8 @@ class Moves:
         assert task.outcome is not None
         version = records.concluded(record, *task.outcome)
         self._live.pop(task.id, None)
+        if version["result"] is not None:
+            self._with_results.append(task)
         return version
 
 

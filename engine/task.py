@@ -100,7 +100,7 @@ class Task:
         self.id = task_id
         self.name = name
         #: The record's number in the table, and the version that the task's own moves have led to as far as they are
-        #: written down: others may have written other ones since.
+        #: written down, None again with the end: others may have written other ones since.
         self.doc_id = 0
         self.record: Record | None = None
         self.function: Callable[..., Any] | None = function

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from ..feed import Earlier, Feed, Kind
@@ -17,7 +17,7 @@ class Maker(Protocol):
     """Makes records of moves. Called with the store's lock held.
 
     Who makes moves, a task, is posted once for each. It has the ``doc_id`` of its record, 0 until that is in the table,
-    and the ``record`` that its own moves have led to as far as they are written down, None until then.
+    and the ``record`` that its own moves have led to as far as they have been made: None until then, and after the end.
     """
 
     def ahead(self, task: Any, count: int) -> tuple[Doc, Iterator[Kind | Earlier]]:
@@ -26,12 +26,13 @@ class Maker(Protocol):
     def next(self, task: Any, record: Doc) -> Doc | None:
         """The version after the next move, whoever has written ``record``; None to leave it."""
 
+    def let_go(self) -> None:
+        """All that was made is in the table."""
 
-_record_of: Callable[[Any], Doc] = attrgetter("record")
 
-
-#: For each task how many moves it has made; once they are written, how each is told.
+#: For each task how many moves it has made; once they are written, what was made of them.
 _Turns = dict[Any, Any]
+_record_of, _kinds_of = itemgetter(0), itemgetter(1)
 
 
 class Batch(NamedTuple):
@@ -73,14 +74,16 @@ class TaskRows(Rows):
             if int in set(map(type, turns.values())):
                 self._write_singly(posted, maker, turns, batch)
             else:
-                batch.kinds.extend(map(next, map(turns.__getitem__, posted)))
-                batch.records.extend(map(_record_of, posted))
+                made = list(map(turns.__getitem__, posted))
+                batch.kinds.extend(map(next, map(_kinds_of, made)))
+                batch.records.extend(map(_record_of, made))
             self.exists = True
             self.version += len(posted)
             self._feed.extend(*batch)
             self._batch = None
             self._feed.extend(*meanwhile)
             deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
+            maker.let_go()
 
     def _write(self, turns: _Turns, maker: Maker) -> None:
         """Writes the moves of each task, unless others have written on its record."""
@@ -90,7 +93,8 @@ class TaskRows(Rows):
             old: Doc | None = task.record
             if number and (old is None or docs.get(number) is not old):
                 continue
-            record, kinds = maker.ahead(task, count)
+            made = maker.ahead(task, count)
+            record = made[0]
             if old is None:
                 number = self.take_id()
                 if task.doc_id:
@@ -105,19 +109,19 @@ class TaskRows(Rows):
                 counts[old["status"]] -= 1
             if self._indexes:
                 self._reindex(number, old, record)
-            docs[number] = task.record = record
+            docs[number] = record
             counts[record["status"]] += 1
-            turns[task] = kinds
+            turns[task] = made
 
     def _write_singly(self, posted: Iterable[Any], maker: Maker, turns: _Turns, batch: Batch) -> None:
         """Publishes moves in their order, and writes those down that have not been written."""
         meanwhile = self._batch
         assert meanwhile is not None
         for task in posted:
-            kinds = turns[task]
-            if type(kinds) is not int:
-                batch.kinds.append(next(kinds))
-                batch.records.append(task.record)
+            made = turns[task]
+            if type(made) is not int:
+                batch.kinds.append(next(made[1]))
+                batch.records.append(made[0])
                 continue
             is_alone = not meanwhile.kinds
             self._write_next(task, maker)

@@ -76,6 +76,29 @@ def test_a_result_goes_with_its_record_and_the_history(managers, ended, until):
     until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
 
 
+@pytest.mark.guarantee("S7")
+def test_a_result_goes_though_somebody_waits_for_another_task_as_well(managers, gate, until):
+    """Who depends on several tasks holds no result of those that have ended."""
+    manager, seen = managers(history=10), []
+
+    def make(handle) -> Thing:
+        thing = Thing()
+        seen.append(weakref.ref(thing))
+        return thing
+
+    long = manager.add(name="long", function=gate)
+    makes = manager.add(name="makes", function=make, get_result=True, depend_on=manager.add("first", lambda f: None))
+    waits = manager.add(name="waits", function=lambda f: None, depend_on=[long, makes])
+    manager.wait(makes)
+    manager.remove(makes)
+    for _ in range(10):
+        manager.wait(manager.add(name="later", function=lambda f: None))
+    manager.counts()  # has what was posted written down
+
+    until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
+    assert manager.get_status(waits) == 2
+
+
 @pytest.mark.guarantee("S15")
 def test_a_task_that_waits_often_does_not_grow(taskman, ended):
     """A task that looks at others again and again for days needs no more memory than one that looks once."""
