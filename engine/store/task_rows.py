@@ -131,8 +131,8 @@ class TaskRows(Rows):
 
     def _write_next(self, task: Any, maker: Maker) -> None:
         """Writes one move down, on what others have written."""
-        if not task.doc_id:  # an exception, such as that of Ctrl-C, has got in between
-            task.doc_id = self.take_id()
+        if not task.doc_id:  # an exception, such as that of Ctrl-C, has got in before
+            task.doc_id, task.record = self.take_id(), None
             self.put(task.doc_id, maker.ahead(task, 1)[0])
             return
         while (old := self.docs.get(task.doc_id)) is not None:

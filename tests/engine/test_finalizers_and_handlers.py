@@ -244,3 +244,40 @@ def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman
     ends = {status for _, status in history if status in (0, 1, 4)}
     assert ends == {taskman.get_status(task_id)} == {0 if move == "ended" else 4}
     assert sum(taskman.counts()) == len(taskman.get_all()) == 2
+
+
+class InterruptedMaker(Moves):
+    """Makes records of moves as ever; once a Ctrl-C comes, as it begins or has just finished with a certain task's."""
+
+    def __init__(self, taskman, when):
+        super().__init__(taskman._runtime.tasks.live)
+        self.when, self.is_due = when, True
+
+    def ahead(self, task, count):
+        is_now = self.is_due and task.name == "second"
+        self.is_due = self.is_due and not is_now
+        if is_now and self.when == "before":
+            raise KeyboardInterrupt
+        made = super().ahead(task, count)
+        if is_now:
+            raise KeyboardInterrupt
+        return made
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interrupt_while_moves_are_written_down_loses_none(taskman, gates, when):
+    """Who looked is interrupted; the records, and what is told of them, are whole all the same."""
+    gate = gates(outcome=7)
+    functions = {"first": lambda f: 7, "second": gate, "third": lambda f: 7}
+    taskman._keeper._maker = InterruptedMaker(taskman, when)
+    ids = [taskman.add(name=name, function=function, get_result=True) for name, function in functions.items()]
+    gate.wait_until_started()
+    with pytest.raises(KeyboardInterrupt):
+        taskman.get_all()
+    gate.open()
+    taskman.wait()
+    histories = {one: [c.record["status"] for c in taskman.changes(0) if c.id == one] for one in ids}
+
+    assert histories == {one: [2, 3, 0] for one in ids}
+    assert [record["result"] for record in taskman.get_all()] == [7, 7, 7]
+    assert taskman.counts() == (3, 0, 0, 0, 0)
