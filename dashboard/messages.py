@@ -44,9 +44,13 @@ class Messages:
             return self.snapshot()
         # Counted after the changes were read: if one more came between, another delta will bring both.
         revision, counts = changes[-1].revision if changes else since, self._taskman.counts()
-        gone = [change.kind == "removed" or not wire.is_shown(change.record) for change in changes]
-        rows = [wire.row(change.record) for change, is_gone in zip(changes, gone, strict=True) if not is_gone]
-        removed = [change.id for change, is_gone in zip(changes, gone, strict=True) if is_gone and change.id]
+        rows: list[wire.Json] = []
+        removed: list[str] = []
+        for change in changes:
+            if change.kind != "removed" and wire.is_shown(change.record):
+                rows.append(wire.row(change.record))
+            elif change.id is not None:
+                removed.append(change.id)
         return Message(wire.delta(self._taskman.boot_id, revision, counts, rows, removed), revision)
 
     def snapshot(self) -> Message:

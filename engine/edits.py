@@ -59,7 +59,8 @@ class Edits:
         if ends and can_end and task is not None:
             task.stop = TaskCancelled
             begun = self._journal.tell_begin(task, old)
-            old, new = begun, {**begun, **{key: new[key] for key in new if key not in old or new[key] is not old[key]}}
+            new = {key: begun[key] if key in old and value is old[key] else value for key, value in new.items()}
+            old = begun
             run_s = None if task.worker is None else time.monotonic() - task.started
         stored, undone = records.reviewed(old, new, can_end, run_s)
         if undone:

@@ -164,7 +164,7 @@ class Endings:
         status = self.status_of(blocker.id, blocker)
         if status != COMPLETED and not task.runs_anyway:
             self.doom(blocker, [task], status)
-        elif graph.is_free(task):
+        elif graph.count_down(task):
             self._submit(task)
 
     def look_again(self) -> bool:

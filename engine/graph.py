@@ -36,12 +36,12 @@ def followers(task: Task, status: int) -> Followers:
         if dependants.pop(dependant, task) is None:
             if status != COMPLETED and not dependant.runs_anyway:
                 doomed.append(dependant)
-            elif is_free(dependant):
+            elif count_down(dependant):
                 freed.append(dependant)
     return freed, doomed
 
 
-def is_free(task: Task) -> bool:
+def count_down(task: Task) -> bool:
     """Counts one down of those that a task waits for; True for the last. Once for each, by who has unlinked it.
 
     One that has failed isn't counted, so that nothing sets those free that it dooms.

@@ -279,3 +279,17 @@ def test_a_task_that_begins_while_its_record_is_removed_has_begun(managers, gate
     statuses = begin_meanwhile(manager, gates, lambda task_id, begin: manager.db.remove(begin))
 
     assert statuses == [3]
+
+
+def test_what_the_write_of_an_end_removes_is_gone(taskman, waiting):
+    """A key of the user's own that goes in the same write doesn't come back."""
+    taskman.db.update({"note": 1}, taskman.dbQuery.id == waiting)
+
+    def end(document):
+        del document["note"]
+        document["status"] = 4
+
+    taskman.db.update(end, taskman.dbQuery.id == waiting)
+    record = taskman.get_task(waiting)[0]
+
+    assert (record["status"], "note" in record) == (4, False)
