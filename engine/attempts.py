@@ -85,7 +85,7 @@ class Attempts:
     def _pause(
         self, task: Task, error: BaseException | None, run_s: float, line: str | None, trace: str | None
     ) -> float | None:
-        record, retry = self._journal.record_of(task), task.retry
+        record, retry = self._journal.record_of(task), task.options.retry
         is_overdue = record is not None and record["status"] != RUNNING and task.id in self._undecided
         if record is None or retry is None or not (is_overdue or (error and self._may_go_on(task, error))):
             if retry is not None:
@@ -101,7 +101,7 @@ class Attempts:
         return pause_s
 
     def _may_go_on(self, task: Task, error: BaseException) -> bool:
-        retry = task.retry
+        retry = task.options.retry
         if retry is None or task.attempt > retry.times or task.id not in self._undecided:
             return False
         return isinstance(error, retry.on)

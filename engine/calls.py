@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from .options import Options
 from .records import BECAUSE, CANCELED, COMPLETED, Record
-from .retries import Retry
-from .task import Backend, Task
+from .task import Task
 
 
 class Call(NamedTuple):
@@ -15,12 +15,7 @@ class Call(NamedTuple):
 
     name: str
     function: Callable[..., Any]
-    takes_handle: bool
-    keeps_result: bool
-    limit: float | None
-    retry: Retry | None
-    runs_anyway: bool
-    backend: Backend | None
+    options: Options
 
 
 class Calls:
@@ -34,16 +29,7 @@ class Calls:
     def keep(self, task: Task) -> None:
         """Keeps the call of a task that has just failed, before its function is let go."""
         if task.function is not None:
-            self._kept[task.id] = Call(
-                task.name,
-                task.function,
-                task.takes_handle,
-                task.keeps_result,
-                task.limit,
-                task.retry,
-                task.runs_anyway,
-                task.backend,
-            )
+            self._kept[task.id] = Call(task.name, task.function, task.options)
 
     def clear(self) -> None:
         """Lets all go."""
@@ -73,7 +59,7 @@ def to_rerun(calls: Calls, records: Mapping[str, Record], named: Container[str],
             continue
         rerun = Rerun(task_id, call, _still_there(records, record))
         is_wanted = task_id in named or (with_dependants and _was_doomed(record) and _is_behind(rerun, found))
-        if is_wanted and (call.runs_anyway or _blocker(record, records, found, named) is None):
+        if is_wanted and (call.options.runs_anyway or _blocker(record, records, found, named) is None):
             found[task_id] = rerun
     return list(found.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
+from dataclasses import replace
 from threading import get_ident
 from types import TracebackType
 from typing import Any, NoReturn
@@ -17,6 +18,7 @@ from .feed import Change, Subscription
 from .hooks import Hook
 from .ids import NewIds
 from .interrupts import gates, shield
+from .options import PLAIN, Options
 from .retries import Retry, check_retries
 from .runtime import Runtime
 from .settings import check_settings
@@ -163,9 +165,11 @@ class TaskControl(Clearing):
             arguments.check_isolation(isolation)
             backend = self._runtime.processes
             function = backend.packed(function, takes_handle)
+        options = PLAIN[takes_handle][bool(get_result)]
+        if not (limit is None and backend is None and retry is None and not runs_anyway):
+            options = Options(takes_handle, options.keeps_result, limit, backend, retry, runs_anyway)
         task_id = self._new_id()
-        keeps, context = bool(get_result), copy_context()
-        task = Task(task_id, name, function, takes_handle, named, keeps, limit, context, backend, retry, runs_anyway)
+        task = Task(task_id, name, function, options, copy_context(), named)
         if get_ident() not in gates:
             self._admit(task, dependencies)
         else:  # in a task, which may be interrupted
@@ -213,20 +217,8 @@ class TaskControl(Clearing):
     def _add_call(self, call: Call, dependencies: tuple[str, ...], origin: str) -> str:
         task_id = self._new_id()
         named = dependencies[0] if len(dependencies) == 1 else (list(dependencies) or None)
-        task = Task(
-            task_id,
-            call.name,
-            call.function,
-            call.takes_handle,
-            named,
-            call.keeps_result,
-            call.limit,
-            copy_context(),
-            call.backend,
-            call.retry,
-            call.runs_anyway,
-        )
-        task.retry_of = origin
+        options = replace(call.options, retry_of=origin)
+        task = Task(task_id, call.name, call.function, options, copy_context(), named)
         with shield:
             self._admit(task, dependencies)
             self._runtime.journal.tell_rerun(origin, task_id)
@@ -338,7 +330,7 @@ def add_watched(
 ) -> None:
     """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
     task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
-    task = Task(task_id, name, call, False, list(depend_on) or None, False, limit, copy_context())
+    task = Task(task_id, name, call, Options(takes_handle=False, limit=limit), copy_context(), list(depend_on) or None)
     task.watcher = watcher
     with shield:
         taskman._admit(task, depend_on)  # noqa: SLF001

@@ -162,7 +162,7 @@ class Endings:
         if task.has_ended or not graph.unlink(task, blocker):
             return
         status = self.status_of(blocker.id, blocker)
-        if status != COMPLETED and not task.runs_anyway:
+        if status != COMPLETED and not task.options.runs_anyway:
             self.doom(blocker, [task], status)
         elif graph.count_down(task):
             self._submit(task)

@@ -15,10 +15,13 @@ from .task import NO_TASKS, Task, own
 #: Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now.
 Followers = tuple[list[Task], list[Task]]
 
+#: The countdown of those that wait for one task, and are set free by it. Never written to.
+ONLY_ONE: list[int] = []
+
 
 def link(task: Task, blockers: Sequence[Task]) -> None:
     """Makes ``task`` wait for each of ``blockers``."""
-    task.countdown = list(range(len(blockers)))
+    task.countdown = list(range(len(blockers))) if len(blockers) > 1 else ONLY_ONE
     task.blockers = tuple(blockers)  # complete before an end can find it
     for blocker in blockers:
         dependants = blocker.dependants
@@ -34,7 +37,7 @@ def followers(task: Task, status: int) -> Followers:
     dependants = task.dependants
     for dependant in list(dependants):
         if dependants.pop(dependant, task) is None:
-            if status != COMPLETED and not dependant.runs_anyway:
+            if status != COMPLETED and not dependant.options.runs_anyway:
                 doomed.append(dependant)
             elif count_down(dependant):
                 freed.append(dependant)
@@ -46,7 +49,7 @@ def count_down(task: Task) -> bool:
 
     One that has failed isn't counted, so that nothing sets those free that it dooms.
     """
-    if task.countdown.pop():
+    if task.countdown and task.countdown.pop():
         return False
     task.blockers = ()
     return True

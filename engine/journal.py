@@ -37,7 +37,7 @@ class Journal:
         """
         if task.worker is None or record["status"] != SUSPENDED:
             return record
-        begun = records.started(record, task.started_at, task.worker.ident, task.run_limit)
+        begun = records.started(record.copy(), task.started_at, task.worker.ident, task.run_limit)
         self._keeper.replace(task.doc_id, begun)
         return begun
 

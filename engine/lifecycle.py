@@ -103,7 +103,7 @@ class Lifecycle:
                 blockers.append(blocker)
                 continue
             status = self._endings.status_of(task_id, blocker)
-            if status in (ERROR, CANCELED) and not task.runs_anyway:
+            if status in (ERROR, CANCELED) and not task.options.runs_anyway:
                 failure = failure or because(task_id, status)
             elif status not in FINAL:
                 raise UnknownTask(task_id)
@@ -125,14 +125,15 @@ class Lifecycle:
 
         An end that is decided from here on is seen by the worker before it calls the function, or finds the task begun.
         """
-        backend = task.backend
+        options = task.options
+        backend = options.backend
         if backend is not None and task.stop is None and not backend.enter(task):
             return False
         if task.stop is not None:
             if backend is not None:
                 backend.leave(task)
             return False
-        limit = task.run_limit = self.thread_timeout if task.limit is None else task.limit
+        limit = task.run_limit = self.thread_timeout if options.limit is None else options.limit
         task.started, task.started_at, task.alarms = time.monotonic(), time.time(), NO_ALARMS
         task.worker = worker
         self._keeper.post(task)
@@ -145,9 +146,10 @@ class Lifecycle:
         run_s = time.monotonic() - task.started
         if self._late_lines and task in self._late_lines:
             self._write_lines(task)
-        if task.backend is not None:
-            task.backend.leave(task)
-        if task.retry is not None and self._attempts.go_on(task, error, run_s):
+        options = task.options
+        if options.backend is not None:
+            options.backend.leave(task)
+        if options.retry is not None and self._attempts.go_on(task, error, run_s):
             return ()
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
@@ -159,7 +161,7 @@ class Lifecycle:
         if error is not None and task.stop is None:  # else its record is being removed
             self._calls.keep(task)
         task.function = task.context = None  # what they hold may go
-        result = value if error is None and task.keeps_result else None
+        result = value if error is None and options.keeps_result else None
         task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace, result)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
@@ -209,7 +211,7 @@ class Lifecycle:
         """Ends a task, or its attempt, at its limit."""
         if task.attempt > 1 and self._attempts.is_over(task):
             return
-        if task.retry is not None and self._attempts.end_overdue(task):
+        if task.options.retry is not None and self._attempts.end_overdue(task):
             return
         if not task.has_ended and self.decide(task, ERROR, records.TIMED_OUT, TaskTimeout):
             logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, records.TIMED_OUT)

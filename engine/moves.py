@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 
 from . import records
 from .feed import Earlier, Kind
@@ -12,14 +13,18 @@ from .task import Task
 #: How a begin, and the way that a task was added, are told where later moves are on the record already: the latter by
 #: whether it had to wait, and whether its limit is the manager's.
 _BEGUN = Earlier("changed", records.WHEN_BEGUN)
-_ADDED = {
-    (waits, is_given): Earlier("added", records.when_added(waits, is_given))
+_Kinds = tuple[Kind | Earlier, ...]
+#: How so many moves are told that follow a version that is in the table.
+_FURTHER: tuple[_Kinds, ...] = ((), ("changed",), (_BEGUN, "changed"))
+#: And how such that follow the adding, which is told with them.
+_ADDED_AND: dict[tuple[bool, bool], tuple[_Kinds, ...]] = {
+    (waits, is_given): tuple((Earlier("added", records.when_added(waits, is_given)), *kinds) for kinds in _FURTHER)
     for waits in (False, True)
     for is_given in (False, True)
 }
-_JUST_ADDED: tuple[Kind | Earlier, ...] = ("added",)
-#: How so many moves are told that follow a version that is in the table.
-_FURTHER: tuple[tuple[Kind | Earlier, ...], ...] = ((), ("changed",), (_BEGUN, "changed"))
+#: A single move is told in the same way, however often; so nothing is made for each.
+_JUST_ADDED: Iterator[Kind | Earlier] = repeat("added")
+_JUST_CHANGED: Iterator[Kind | Earlier] = repeat("changed")
 
 
 class Moves:
@@ -40,17 +45,21 @@ class Moves:
         record = task.record
         if record is None:
             record, count = first_record(task), count - 1
-            kinds = _JUST_ADDED
-            if count:
-                kinds = (_ADDED[task.depend_on is not None, task.limit != task.run_limit], *_FURTHER[count])
+            if not count:
+                task.record = record
+                return record, _JUST_ADDED
+            kinds = _ADDED_AND[task.depend_on is not None, task.options.limit != task.run_limit][count]
         else:
-            kinds = _FURTHER[count]
-        if count and record["status"] == SUSPENDED:
-            record, count = self._begun(task, record), count - 1
-        task.record = record
+            record, kinds = record.copy(), _FURTHER[count]
+        if record["status"] == SUSPENDED:
+            self._begun(task, record)
+            count -= 1
         if count:
-            record, task.record = self._ended(task, record), None  # there are no further ones
-        return record, iter(kinds)
+            self._ended(task, record)
+            task.record = None  # there are no further ones
+        else:
+            task.record = record
+        return record, _JUST_CHANGED if len(kinds) == 1 else iter(kinds)
 
     def next(self, task: Task, record: Record) -> Record | None:
         """The version after a task's next move; None for a move that is void, as somebody else has decided the end.
@@ -60,9 +69,9 @@ class Moves:
         if record.get("id") != task.id:
             return None
         if record["status"] == SUSPENDED and task.worker is not None:
-            return self._begun(task, record)
+            return self._begun(task, record.copy())
         if record["status"] == RUNNING and task.outcome is not None:
-            return self._ended(task, record)
+            return self._ended(task, record.copy())
         return None
 
     def let_go(self) -> None:
@@ -87,7 +96,8 @@ class Moves:
 
 def first_record(task: Task) -> Record:
     """The record of a task that has just been added."""
-    record = records.added(task.id, task.name, task.depend_on, task.keeps_result, task.limit, task.added_at)
-    if task.retry_of is not None:
-        record["retry_of"] = task.retry_of  # only where there is one: most records go without
+    options = task.options
+    record = records.added(task.id, task.name, task.depend_on, options.keeps_result, options.limit, task.added_at)
+    if options.retry_of is not None:
+        record["retry_of"] = options.retry_of  # only where there is one: most records go without
     return record

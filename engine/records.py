@@ -98,9 +98,8 @@ def added(
     return version
 
 
-def started(record: Record, at: float, thread: int, limit: float | None) -> Record:
-    """The version of a task whose function is about to be called."""
-    version = record.copy()
+def started(version: Record, at: float, thread: int, limit: float | None) -> Record:
+    """Makes a version that nobody else has yet that of a task whose function is about to be called; returns it."""
     version["status"] = RUNNING
     version["thread"] = thread
     version["started_at"] = at
@@ -131,10 +130,9 @@ def when_added(waits: bool, limit_is_given: bool) -> Record:
 
 
 def concluded(
-    record: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
+    version: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
 ) -> Record:
-    """The version of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
-    version = record.copy()
+    """Makes it that of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
     version["status"] = status
     version["perf"] = run_s
     version["error"] = error

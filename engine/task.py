@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import TaskInterrupt
 from .interrupts import own_gate, shield
-from .retries import Retry
+from .options import Options
 
 T = TypeVar("T")
 
@@ -54,17 +54,11 @@ class Task:
         "record",
         "name",
         "function",
-        "takes_handle",
-        "backend",
+        "options",
         "context",
         "depend_on",
-        "keeps_result",
-        "limit",
         "run_limit",
-        "retry",
         "attempt",
-        "runs_anyway",
-        "retry_of",
         "added_at",
         "has_ended",
         "blockers",
@@ -88,14 +82,9 @@ class Task:
         task_id: str,
         name: str,
         function: Callable[..., Any],
-        takes_handle: bool,
-        depend_on: str | list[str] | None,
-        keeps_result: bool,
-        limit: float | None,
+        options: Options,
         context: Context,
-        backend: Backend | None = None,
-        retry: Retry | None = None,
-        runs_anyway: bool = False,
+        depend_on: str | list[str] | None = None,
     ) -> None:
         self.id = task_id
         self.name = name
@@ -104,25 +93,15 @@ class Task:
         self.doc_id = 0
         self.record: Record | None = None
         self.function: Callable[..., Any] | None = function
-        self.takes_handle = takes_handle
-        #: None if its own thread runs the function; else ``function`` is what calls it, given the task.
-        self.backend = backend
+        self.options = options
         self.context: Context | None = context
         #: What the record says it depends on.
         self.depend_on = depend_on
-        self.keeps_result = keeps_result
-        #: Its own limit in seconds; None means the manager's default.
-        self.limit = limit
         self.added_at = time.time()
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
-        #: When it is tried again; which attempt it is at, one beyond the last if there is to be no other; whether it
-        #: runs though a task has failed that it depends on.
-        self.retry = retry
+        #: Which attempt it is at, one beyond the last if there is to be no other.
         self.attempt = 1
-        self.runs_anyway = runs_anyway
-        #: The id of the task that it is run again for.
-        self.retry_of: str | None = None
         #: The tasks that it waits for, until none is left, and those that wait for it, in their order.
         self.blockers: tuple[Task, ...] = ()
         self.dependants = NO_TASKS

@@ -21,6 +21,7 @@ from typing import Any
 
 from .. import capture, records
 from ..handle import call
+from ..options import Options
 from ..task import NO_ALARMS, Task
 from . import parcels
 from .parcels import Call, Line, Message, Progress, Raised, Ready, Returned
@@ -107,7 +108,7 @@ def _answer(called: Call, outbox: Outbox) -> Message:
 def _unpacked(called: Call) -> Task:
     sys.path[:] = called.path
     function = pickle.loads(called.function)
-    task = Task(called.task_id, called.name, function, called.takes_handle, None, False, None, copy_context())
+    task = Task(called.task_id, called.name, function, Options(called.takes_handle), copy_context())
     task.alarms = NO_ALARMS
     return task
 

@@ -120,7 +120,7 @@ class Processes:
     # -- running. Called by worker threads within a task
 
     def _run(self, function: bytes, takes_handle: bool, task: Task) -> Any:
-        call = Call(task.id, task.name, takes_handle, task.keeps_result, sys.path, function)
+        call = Call(task.id, task.name, takes_handle, task.options.keeps_result, sys.path, function)
         with shield:
             answer = self._ask(call, task)
         if isinstance(answer, Raised):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from ..feed import Earlier, Feed, Kind
@@ -30,9 +29,10 @@ class Maker(Protocol):
         """All that was made is in the table."""
 
 
-#: For each task how many moves it has made; once they are written, what was made of them.
+#: For each task how many moves it has made; once they are written, the version that they have made.
 _Turns = dict[Any, Any]
-_record_of, _kinds_of = itemgetter(0), itemgetter(1)
+#: How the moves of each task are told, one after the other.
+_Kinds = dict[Any, Iterator[Kind | Earlier]]
 
 
 class Batch(NamedTuple):
@@ -66,17 +66,17 @@ class TaskRows(Rows):
         """
         posted = moves.copy()
         turns: _Turns = Counter(posted)
+        kinds: _Kinds = {}
         batch, meanwhile = Batch([], []), Batch([], [])
         self._batch = meanwhile  # of finalizers, which Python runs where it wants
         try:
-            self._write(turns, maker)
+            self._write(turns, kinds, maker)
         finally:
             if int in set(map(type, turns.values())):
-                self._write_singly(posted, maker, turns, batch)
+                self._write_singly(posted, turns, kinds, maker, batch)
             else:
-                made = list(map(turns.__getitem__, posted))
-                batch.kinds.extend(map(next, map(_kinds_of, made)))
-                batch.records.extend(map(_record_of, made))
+                batch.kinds.extend(map(next, map(kinds.__getitem__, posted)))
+                batch.records.extend(map(turns.__getitem__, posted))
             self.exists = True
             self.version += len(posted)
             self._feed.extend(*batch)
@@ -85,43 +85,44 @@ class TaskRows(Rows):
             deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
             maker.let_go()
 
-    def _write(self, turns: _Turns, maker: Maker) -> None:
+    def _write(self, turns: _Turns, kinds: _Kinds, maker: Maker) -> None:
         """Writes the moves of each task, unless others have written on its record."""
-        docs, counts = self.docs, self._counts
+        docs, counts, numbers, ahead = self.docs, self._counts, self._numbers, maker.ahead
         for task, count in turns.items():
             number: int = task.doc_id
             old: Doc | None = task.record
-            if number and (old is None or docs.get(number) is not old):
-                continue
-            made = maker.ahead(task, count)
-            record = made[0]
             if old is None:
+                if number:
+                    continue
+                record, how_told = ahead(task, count)
                 number = self.take_id()
                 if task.doc_id:
                     continue  # a finalizer has ended it
                 task.doc_id = number
                 self._note_order(number)
-                if self._numbers.setdefault(task.id, number) != number:
+                if numbers.setdefault(task.id, number) != number:
                     self._has_twins = True
-            elif docs.get(number) is not old:
-                continue  # a finalizer has written on it
             else:
+                if docs.get(number) is not old:
+                    continue
+                record, how_told = ahead(task, count)
+                if docs.get(number) is not old:
+                    continue  # a finalizer has written on it
                 counts[old["status"]] -= 1
             if self._indexes:
                 self._reindex(number, old, record)
             docs[number] = record
             counts[record["status"]] += 1
-            turns[task] = made
+            turns[task], kinds[task] = record, how_told
 
-    def _write_singly(self, posted: Iterable[Any], maker: Maker, turns: _Turns, batch: Batch) -> None:
+    def _write_singly(self, posted: Iterable[Any], turns: _Turns, kinds: _Kinds, maker: Maker, batch: Batch) -> None:
         """Publishes moves in their order, and writes those down that have not been written."""
         meanwhile = self._batch
         assert meanwhile is not None
         for task in posted:
-            made = turns[task]
-            if type(made) is not int:
-                batch.kinds.append(next(made[1]))
-                batch.records.append(made[0])
+            if type(turns[task]) is not int:
+                batch.kinds.append(next(kinds[task]))
+                batch.records.append(turns[task])
                 continue
             is_alone = not meanwhile.kinds
             self._write_next(task, maker)

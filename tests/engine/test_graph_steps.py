@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from engine import graph
+from engine.options import Options
 from engine.task import Task
 
 COMPLETED, ERROR = 0, 1
@@ -28,7 +29,7 @@ class Interrupted(list[int]):
 @pytest.fixture
 def new_task():
     """Makes a task that nobody runs."""
-    return lambda name: Task(name, name, print, False, None, False, None, copy_context())
+    return lambda name: Task(name, name, print, Options(takes_handle=False), copy_context())
 
 
 def interrupt(task: Task, meanwhile: Callable[[], object]) -> None:
@@ -50,12 +51,22 @@ def test_two_ends_at_once_set_a_task_free_once(new_task):
 
 def test_an_end_and_a_look_at_it_at_once_set_a_task_free_once(new_task):
     """Who has made the link finds that the dependency has ended, while that tells whom it sets free."""
+    before, last, task = (new_task(name) for name in "abc")
+    graph.link(task, [before, last])
+    graph.followers(before, COMPLETED)
+    told = []
+    interrupt(task, lambda: told.append(graph.unlink(task, last)))
+
+    assert (graph.followers(last, COMPLETED), told) == (([task], []), [False])
+
+
+def test_what_waits_for_one_task_is_set_free_by_it(new_task):
+    """It needs no count: who takes it out of those that wait has set it free."""
     first, task = (new_task(name) for name in "ab")
     graph.link(task, [first])
-    told = []
-    interrupt(task, lambda: told.append(graph.unlink(task, first)))
 
-    assert (graph.followers(first, COMPLETED), told) == (([task], []), [False])
+    assert (graph.followers(first, COMPLETED), graph.unlink(task, first)) == (([task], []), False)
+    assert graph.ONLY_ONE == []
 
 
 def test_a_task_that_a_failure_dooms_is_not_set_free_by_the_last_of_the_others(new_task):
