@@ -51,7 +51,7 @@ class Pool:
         self._is_closing = False
         self._is_refused = False  # a hint, also written without the lock
         self._is_looking = False
-        self._taken_at_last_look = -1
+        self._taken_at_last_look = 0
 
     # -- tasks in
 
@@ -73,7 +73,8 @@ class Pool:
                 grow = not self._idle and self._seats < self._eager
                 look = not grow and not self._is_looking
                 self._seats += grow
-                self._is_looking |= look
+                if look:
+                    self._is_looking, self._taken_at_last_look = True, self._taken
         if worker is not None:
             worker.wake.release()
         elif grow:
