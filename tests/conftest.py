@@ -23,6 +23,11 @@ PATIENCE_S = 30.0
 Answer = TypeVar("Answer")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip browser tests where there is no Chromium; where CI is set, fail them."""

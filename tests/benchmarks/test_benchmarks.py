@@ -152,6 +152,7 @@ def test_change_shows_while_others_stream(browser: Browser) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_many_tasks_do_not_block_the_page(browser: Browser) -> None:
     """Scrolling, searching, filtering and sorting never block the page for long."""
     longest = scroll.measure(browser, tasks=2_000, rounds=1)

@@ -182,6 +182,7 @@ def test_a_cut_mends_in_all_tabs(taskman: TaskControl, panel: Served, visit: Vis
         page.context.close()
 
 
+@pytest.mark.long
 def test_silence_is_told_in_all_tabs(taskman: TaskControl, panel: Served, visit: Visit, complaints) -> None:
     """A connection that falls silent is said to be lost in both tabs, and to be stale if that lasts."""
     complaints.let_network_fail()

@@ -13,10 +13,11 @@ from tests.serving.visitors import GARBAGE, clients, stopped_client, vanish
 
 pytestmark = [
     pytest.mark.guarantee("P2"),
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="counts memory as Linux shows it"),
 ]
 
-ROUNDS = 10
+ROUNDS = 5
 WARM_UPS, FIRST_CROWDS = 5, 2  # rounds in which caches fill and the allocator takes what it keeps
 AT_ONCE = 5  # rounds whose clients stay until the last of them is found out: that takes its time
 A_MOMENT_S = 0.1  # for which a task holds the interpreter
@@ -44,7 +45,7 @@ def in_crowds(server: FaultyServer) -> None:
 
 
 def test_memory_stays_as_it_is(server, undisturbed, until):
-    """Ten times all that clients and tasks do wrong costs no memory, once the allocator has what it keeps."""
+    """Five times all that clients and tasks do wrong costs no memory, once the allocator has what it keeps."""
 
     def memory_after(rounds: int, crowds: int) -> int:
         for _ in range(rounds // AT_ONCE):

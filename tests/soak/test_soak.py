@@ -11,6 +11,7 @@ from tests.soak.soak import Soak
 
 pytestmark = [
     pytest.mark.guarantee("P2"),
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors as Linux shows them"),
 ]
 
