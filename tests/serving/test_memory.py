@@ -20,6 +20,8 @@ pytestmark = [
 ROUNDS = 5
 WARM_UPS, FIRST_CROWDS = 5, 2  # rounds in which caches fill and the allocator takes what it keeps
 AT_ONCE = 5  # rounds whose clients stay until the last of them is found out: that takes its time
+#: The good client is in this process, which makes hundreds of others meanwhile and may be late with its answers.
+PATIENCE = {"unheard_s": 6.0}
 A_MOMENT_S = 0.1  # for which a task holds the interpreter
 
 

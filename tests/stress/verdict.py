@@ -105,7 +105,9 @@ def missing_seats(taskman: TaskControl, seats: int) -> list[str]:
     barrier = threading.Barrier(seats)
     ids = [taskman.add("seat", lambda f: barrier.wait(PATIENCE_S)) for _ in range(seats)]
     taskman.wait(ids, timeout=PATIENCE_S)
-    if all(taskman.get_status(task_id) == Status.COMPLETED for task_id in ids):
+    met = [taskman.get_task(task_id)[0] for task_id in ids]
+    if all(record["status"] == Status.COMPLETED for record in met):
         return []
     barrier.abort()
-    return ["a seat was lost: not all of them could meet"]
+    how = [(Status(record["status"]).name, record["error"]) for record in met]
+    return [f"a seat was lost: not all of them could meet: {how}"]
