@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from engine import RevisionGone, TaskControl
+from engine import TaskControl
 
 from .channel import Channel
 from .frames import PING, frame
@@ -98,10 +98,7 @@ class Broadcaster:
     def _wait(self, patience_s: float) -> None:
         """Sleep until something changes, the bell is rung or the time is over."""
         begun_at = time.monotonic()
-        try:
-            if self._feed.skip(timeout=patience_s):
-                return
-        except RevisionGone:  # more changes in one gap than are held: every client's cursor finds out by itself
+        if self._feed.skip(timeout=patience_s):
             return
         with self._turn:
             if self._is_rung and not self._ended.is_set():

@@ -172,6 +172,10 @@ _id_of = itemgetter("id")
 _new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # half the cost of Change(...)
 
 
+def _until(timeout: float | None) -> float | None:
+    return None if timeout is None else time.monotonic() + timeout
+
+
 class Subscription:
     """An iterator over changes, from a revision on, without gap or repetition.
 
@@ -202,21 +206,21 @@ class Subscription:
         An empty list means that the time is over, the subscription closed or the manager shut down.
         """
         batch = list(self._left)
-        if not batch and self._await(None if timeout is None else time.monotonic() + timeout):
+        if not batch and self._await(_until(timeout), self._refill):
             batch = list(self._left)
         return [] if self._closed else batch
 
     def skip(self, timeout: float | None = None) -> bool:
-        """Passes over all changes that are there, waiting as :meth:`get` does for the first; whether there was one."""
-        found = length_hint(self._numbers) > 0 or self._await(None if timeout is None else time.monotonic() + timeout)
+        """Passes over all changes that there are, held or not, waiting as :meth:`get` does; whether there was one."""
+        found = length_hint(self._numbers) > 0
         self._numbers, self._left = iter(()), iter(())
-        return found and not self._closed
+        return (self._await(_until(0.0 if found else timeout), self._pass_over) or found) and not self._closed
 
-    def _await(self, until: float | None) -> bool:
-        """Waits for changes and takes them from the feed; False when the time is over or no more will come."""
+    def _await(self, until: float | None, take: Callable[[], bool]) -> bool:
+        """Waits until something can be taken from the feed; False when the time is over or no more will come."""
         while not self._closed:
             is_over = self._feed.is_closed  # asked before the look, so that nothing which came before is missed
-            if self._refill():
+            if take():
                 return True
             left = None if until is None else until - time.monotonic()
             if is_over or (left is not None and left <= 0):
@@ -235,6 +239,11 @@ class Subscription:
         self._numbers = numbers
         return True
 
+    def _pass_over(self) -> bool:
+        """Takes nothing of what is new, whether it is held or not; False if there is nothing."""
+        since, self._taken = self._taken, self._feed.newest()
+        return since != self._taken
+
     def _is_idle(self) -> bool:
         return not (self._closed or self._feed.is_closed) and self._feed.newest() == self._taken
 
@@ -250,7 +259,7 @@ class Subscription:
         if not self._closed:
             for change in self._left:
                 return change
-            if self._await(None):
+            if self._await(None, self._refill):
                 return next(self._left)
         raise StopIteration
 

@@ -180,10 +180,20 @@ def test_what_is_skipped_may_have_been_begun(taskman):
     with taskman.subscribe() as subscription:
         run_some(taskman)
         first = next(iter(subscription))
-        while subscription.skip(timeout=0):
-            pass
+        run_some(taskman)
+        passed = subscription.skip(timeout=0)
 
-        assert (first.revision, subscription.revision) == (1, taskman.revision)
+        assert (first.revision, passed, subscription.revision) == (1, True, taskman.revision)
+        assert not subscription.skip(timeout=0)
+
+
+def test_what_is_not_held_any_more_is_skipped_as_well(managers):
+    """Who passes over changes misses nothing by having come late."""
+    manager = managers(history=2)
+    with manager.subscribe() as subscription:
+        run_some(manager)
+
+        assert (subscription.skip(timeout=0), subscription.revision) == (True, manager.revision)
 
 
 def test_a_closed_subscription_skips_nothing(taskman):
