@@ -63,24 +63,17 @@ class Pool:
         """
         task.ready_at = time.monotonic()
         self._ready.append(task)
-        # Without the lock, after the append: whoever lies down, or stops looking, looks once more after saying so.
-        if self._is_looking and (self._is_waking if self._idle else self._seats >= self._eager):
+        # Without the lock, after the append: who lies down, is awake or stops looking looks once more after saying so.
+        if self._is_waking if self._idle else self._is_looking and self._seats >= self._eager:
             return
-        grow = look = False
         with self._lock:
-            worker = self._pick_idle()
-            if worker is None:
-                grow = not self._idle and self._seats < self._eager
-                look = not grow and not self._is_looking
-                self._seats += grow
-                if look:
-                    self._is_looking, self._taken_at_last_look = True, self._taken
-        if worker is not None:
-            worker.wake.release()
-        elif grow:
+            grow = not self._idle and self._seats < self._eager
+            self._seats += grow
+            worker, look = (None, False) if grow else self._pick_next()
+        if grow:
             self._start(1)
-        elif look:
-            self._plan_look(LOOK_EVERY_S)
+        else:
+            self._see_to(worker, look)
 
     def _take(self) -> Task | None:
         """The first task that waits. Needs no lock."""
@@ -91,15 +84,26 @@ class Pool:
         self._taken += 1  # a hint: two threads at once may count one
         return task
 
-    def _wake_next(self) -> None:
-        """Wakes an idle thread if one is to be."""
-        with self._lock:
-            worker = self._pick_idle()
+    def _pick_next(self) -> tuple[Worker | None, bool]:
+        """The idle thread to be woken for the tasks that wait; else whether a look at them is due. With the lock held.
+
+        While there are idle ones none is: who is woken sees to the next.
+        """
+        worker = self._pick_idle()
+        look = worker is None and not self._idle and not self._is_looking and len(self._ready) > 0
+        if look:
+            self._is_looking, self._taken_at_last_look = True, self._taken
+        return worker, look
+
+    def _see_to(self, worker: Worker | None, look: bool) -> None:
+        """Does what has been picked, after the lock's release."""
         if worker is not None:
             worker.wake.release()
+        elif look:
+            self._plan_look(LOOK_EVERY_S)
 
     def _pick_idle(self) -> Worker | None:
-        """The idle thread to be woken for the tasks that wait; with the lock held, which is released first."""
+        """Takes an idle thread for the tasks that wait, unless one is being woken already; with the lock held."""
         if self._is_waking or not self._idle or not self._ready:
             return None
         try:
@@ -140,16 +144,17 @@ class Pool:
                         goes_on = task is not None
                 if not goes_on:
                     self._dismiss(worker)
-                following = self._pick_idle()
-            if following is not None:
-                following.wake.release()
+                following, look = self._pick_next()
+            self._see_to(following, look)
             if task is not None or not goes_on or not self._rest(worker):
                 return task
             self._is_waking = False  # before the look at what waits: see submit
             if worker.has_seat and self._seats <= self.max_workers:
                 task = self._take()
-            if self._ready and self._idle:
-                self._wake_next()
+            if self._ready and (self._idle or not self._is_looking):
+                with self._lock:
+                    following, look = self._pick_next()
+                self._see_to(following, look)
         return task
 
     def _get_up(self, worker: Worker, task: Task | None) -> Task | None:

@@ -23,3 +23,37 @@ def test_tasks_that_take_long_get_their_threads_at_the_first_look(taskman, gates
     first_look(None)
     until(lambda: taskman.counts()[Status.RUNNING] == len(ids), "a thread for each")
     gate.open()
+
+
+def rest_all(taskman, gates, until, count):
+    """Lets so many threads lie idle."""
+    gate = gates()
+    ids = [taskman.add("before", gate) for _ in range(count)]
+    until(lambda: taskman.counts()[Status.RUNNING] == count, "a thread for each")
+    gate.open()
+    taskman.wait(ids)
+    pool = taskman._runtime.pool
+    until(lambda: len(pool._idle) == count and not pool._is_looking, "all to lie idle")
+
+
+def test_idle_threads_wake_each_other_and_nobody_looks_at_what_waits(taskman, gates, until, monkeypatch):
+    """Long tasks that come at once have as many idle threads, one of which wakes the next."""
+    rest_all(taskman, gates, until, 3)
+    looks = []
+    monkeypatch.setattr(taskman._runtime.pool, "_call_at", lambda _when, look: looks.append(look))
+    gate = gates()
+    for _ in range(3):
+        taskman.add("long", gate)
+    until(lambda: taskman.counts()[Status.RUNNING] == 3, "all to run")
+    gate.open()
+
+    assert looks == []
+
+
+def test_the_last_idle_thread_has_those_looked_at_that_find_none(taskman, gates, until):
+    """More tasks come at once than threads are idle: the others get theirs all the same."""
+    rest_all(taskman, gates, until, EAGER_THREADS)
+    gate = gates()
+    ids = [taskman.add("long", gate) for _ in range(EAGER_THREADS + 5)]
+    until(lambda: taskman.counts()[Status.RUNNING] == len(ids), "all to run")
+    gate.open()
