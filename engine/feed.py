@@ -182,8 +182,8 @@ class Subscription:
     It ends when it is closed, or when the manager has been shut down and everything has been handed out.
 
     It holds no thread and no copy: only a cursor on the manager's history. Whoever falls further behind than that
-    history gets RevisionGone once, then may call ``get`` again to go on from the newest revision. Use one
-    subscription from one thread at a time; ``close`` may come from any thread.
+    history, and doesn't skip, gets RevisionGone once, then may call ``get`` again to go on from the newest revision.
+    Use one subscription from one thread at a time; ``close`` may come from any thread.
     """
 
     def __init__(self, feed: Feed, since: int) -> None:

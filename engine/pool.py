@@ -15,8 +15,10 @@ from .workers import Engine, Worker
 #: This many threads are started the moment a task needs one; more only when tasks are seen to wait.
 EAGER_THREADS = 8
 
-#: How long an idle thread stays; how often waiting tasks are looked at; when a wait is told on the record. Seconds.
+#: How long an idle thread stays; how soon one that is picked is woken at the latest; how often waiting tasks are looked
+#: at; when a wait is told on the record. Seconds.
 STAY_S = 10.0
+WAKE_WITHIN_S = 1.0
 LOOK_EVERY_S = 0.005
 TELL_AFTER_S = 0.05
 
@@ -90,10 +92,14 @@ class Pool:
         While there are idle ones none is: who is woken sees to the next.
         """
         worker = self._pick_idle()
-        look = worker is None and not self._idle and not self._is_looking and len(self._ready) > 0
-        if look:
-            self._is_looking, self._taken_at_last_look = True, self._taken
-        return worker, look
+        return worker, worker is None and not self._idle and len(self._ready) > 0 and self._begin_to_look()
+
+    def _begin_to_look(self) -> bool:
+        """Whether the caller is to plan a look, as none is planned; with the lock held."""
+        if self._is_looking:
+            return False
+        self._is_looking, self._taken_at_last_look = True, self._taken
+        return True
 
     def _see_to(self, worker: Worker | None, look: bool) -> None:
         """Does what has been picked, after the lock's release."""
@@ -179,10 +185,16 @@ class Pool:
         if worker.wake.acquire(True, STAY_S):  # by position: an idle thread holds the arguments, and names are a dict
             return True
         with self._lock:
-            if self._was_idle(worker):
-                self._dismiss(worker)
-                return False
-        return worker.wake.acquire()  # picked in the instant the time was over
+            is_picked = not self._was_idle(worker)
+        if is_picked and worker.wake.acquire(True, WAKE_WITHIN_S):  # in the instant the time was over
+            return True
+        with self._lock:
+            if is_picked:  # who did so was kept from waking it, as Ctrl-C may do in the main thread
+                self._is_waking = False
+            self._dismiss(worker)
+            following, look = self._pick_next()
+        self._see_to(following, look)
+        return False
 
     def _dismiss(self, worker: Worker) -> None:
         """Counts a thread out that is about to end; with the lock held."""
@@ -240,7 +252,7 @@ class Pool:
                     self._is_refused = True
                     self._seats -= count - done
                     self._workers.discard(worker)
-                    look, self._is_looking = not self._is_looking, True
+                    look = self._begin_to_look()
                 if look:
                     self._plan_look(TELL_AFTER_S)
                 return

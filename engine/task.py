@@ -120,7 +120,7 @@ class Task:
 
     # Not there from the start, since most tasks are many and short:
 
-    #: A number for each that it waits for; whoever takes the last one, 0, sets it free. Set when it is linked to them.
+    #: If it waits for several a number for each; whoever takes the last one, 0, sets it free. Set when it is linked.
     countdown: list[int]
     #: Monotonic seconds since when it has waited for a seat; set when it is ready.
     ready_at: float

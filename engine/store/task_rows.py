@@ -113,7 +113,7 @@ class TaskRows(Rows):
                 self._reindex(number, old, record)
             docs[number] = record
             counts[record["status"]] += 1
-            turns[task], kinds[task] = record, how_told
+            kinds[task], turns[task] = how_told, record
 
     def _write_singly(self, posted: Iterable[Any], turns: _Turns, kinds: _Kinds, maker: Maker, batch: Batch) -> None:
         """Publishes moves in their order, and writes those down that have not been written."""

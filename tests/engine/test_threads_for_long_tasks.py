@@ -1,8 +1,11 @@
-"""When more threads are started for tasks that take long."""
+"""When idle threads are woken, and more are started for tasks that take long."""
 
 from __future__ import annotations
 
+import threading
 import time
+
+import pytest
 
 from engine import Status
 from engine.pool import EAGER_THREADS, LOOK_EVERY_S
@@ -57,3 +60,25 @@ def test_the_last_idle_thread_has_those_looked_at_that_find_none(taskman, gates,
     ids = [taskman.add("long", gate) for _ in range(EAGER_THREADS + 5)]
     until(lambda: taskman.counts()[Status.RUNNING] == len(ids), "all to run")
     gate.open()
+
+
+@pytest.mark.parametrize("seats", [3, 32])
+def test_ctrl_c_in_the_instant_an_idle_thread_is_woken_costs_no_task(managers, gates, until, monkeypatch, seats):
+    """The thread that was picked isn't woken by anybody: it ends, like those that stay idle, and its seat is free."""
+    monkeypatch.setattr("engine.pool.STAY_S", 0.5)
+    monkeypatch.setattr("engine.pool.WAKE_WITHIN_S", 0.1)
+    manager = managers(max_workers=seats)
+    rest_all(manager, gates, until, 3)
+
+    def interrupt(*_picked):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(manager._runtime.pool, "_see_to", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        manager.add("interrupted", lambda: None)
+    meeting = threading.Barrier(3)
+    ids = [manager.add("next", lambda: meeting.wait(20)) for _ in range(3)]
+
+    assert manager.wait(ids, timeout=20)
+    assert [manager.get_status(task_id) for task_id in ids] == [Status.COMPLETED] * 3
