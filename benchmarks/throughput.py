@@ -25,7 +25,7 @@ queue and results in memory.
 TO_REACH = 1.5
 
 #: How many rounds are run with so many tasks.
-ROUNDS = {1_000: 15, 10_000: 9, 100_000: 5}
+ROUNDS = {1_000: 15, 10_000: 21, 100_000: 5}
 QUICK_ROUNDS = {1_000: 5, 10_000: 3}
 #: The sizes that are judged.
 JUDGED = (10_000, 100_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import pairwise, repeat
 from operator import itemgetter, length_hint
 from types import MappingProxyType, TracebackType
 from typing import Any, Literal, NamedTuple
@@ -53,7 +53,8 @@ class _Page(NamedTuple):
 class Feed:
     """The last changes, ``capacity`` of them or some more. One writer at a time, under the store's lock.
 
-    Readers need no lock: what they read from is only appended to, and replaced as a whole when it has grown too long.
+    Readers need no lock: what they read from is only appended to. It is pages, the oldest of which goes as a whole, so
+    that no change is touched between its coming and its going: those of many tasks are out of the processor's caches.
 
     Args:
         capacity: how many changes are kept at least.
@@ -64,10 +65,9 @@ class Feed:
         self.revision = 0
         self._look = look
         self._capacity = capacity
-        self._page = _Page(0, [], [])
-        #: So many are kept beyond those that must be, to have them go by the batch.
-        self._spare = max(1, capacity // 16)
-        self._full_at = capacity + self._spare
+        self._pages: tuple[_Page, ...] = (_Page(0, [], []),)
+        #: From so many changes on the last page is full.
+        self._page_size = max(1, capacity // 16)
         #: The alarms of those who sleep until there is news.
         self.sleepers: list[Any] = []
         #: No more changes are to be waited for.
@@ -75,20 +75,20 @@ class Feed:
 
     def extend(self, kinds: Sequence[_What], records: list[dict[str, Any]]) -> None:
         """Appends changes: what happened, and to which record. In the same locked step as the changes themselves."""
-        page = self._page
+        page = self._pages[-1]
         page.kinds.extend(kinds)
         page.records.extend(records)
         self.revision += len(records)  # last, and before the sleepers: whoever falls asleep looks at it once more
-        if self.revision >= self._full_at:
+        if len(page.records) >= self._page_size:
             self._turn_page()
         if self.sleepers:
             self.wake()
 
     def _turn_page(self) -> None:
-        before = self._page  # kept until the end: records that go may have finalizers, which may come back here
-        kept = self.revision - self._capacity
-        self._page = _Page(kept, before.records[-self._capacity :], before.kinds[-self._capacity :])
-        self._full_at = self.revision + self._spare
+        before = self._pages  # kept until the end: records that go may have finalizers, which may come back here
+        oldest = self.revision - self._capacity
+        kept = [page for page, following in pairwise(before) if following.base > oldest]
+        self._pages = (*kept, before[-1], _Page(self.revision, [], []))
 
     def wake(self) -> None:
         """Lets everyone who sleeps look again. From any thread."""
@@ -127,12 +127,18 @@ class Feed:
         return _changes(revisions, *self._held(since, newest))
 
     def _held(self, since: int, newest: int) -> tuple[list[_What], list[dict[str, Any]]]:
-        page, now = self._page, self.revision
+        pages, now = self._pages, self.revision
         oldest = max(0, now - self._capacity)
         if not oldest <= since <= now:
             raise RevisionGone(since, oldest, now)
-        part = slice(since - page.base, newest - page.base)
-        return page.kinds[part], page.records[part]
+        kinds: list[_What] = []
+        records: list[dict[str, Any]] = []
+        for page in reversed(pages):  # most want the newest only
+            part = slice(max(0, since - page.base), max(0, newest - page.base))
+            kinds[:0], records[:0] = page.kinds[part], page.records[part]
+            if page.base <= since:
+                break
+        return kinds, records
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
         """Waits for the next change or for ``wake``, up to ``timeout`` seconds; not at all unless ``is_idle()``."""

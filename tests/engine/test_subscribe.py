@@ -346,3 +346,21 @@ def test_a_reader_may_call_the_manager(taskman):
                 break
 
     assert taskman.get_status(second) == 0
+
+
+@pytest.mark.parametrize("history", [1, 3, 40])
+def test_every_change_that_must_be_held_can_be_read_from_any_revision_on(managers, history):
+    """However the changes have come, one by one or many at once, and whatever has gone meanwhile."""
+    manager = managers(history=history)
+    told: list[int] = []
+    for size in (1, 7, 30, 2, 1, 1, 55, 3):
+        manager.db.insert_multiple([{"number": len(told) + n} for n in range(size)])
+        told += range(len(told), len(told) + size)
+        oldest = max(0, len(told) - history)
+        for since in range(oldest, len(told) + 1):
+            changes = manager.changes(since)
+            assert [change.revision for change in changes] == list(range(since + 1, len(told) + 1))
+            assert [change.record["number"] for change in changes] == told[since:]
+        if oldest:
+            with pytest.raises(RevisionGone):
+                manager.changes(oldest - 1)
