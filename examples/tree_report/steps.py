@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from engine import TaskHandle
+from examples.tree_report.folders import temporary_folder
 from examples.tree_report.reading import BLOCK, blocks, each_file
 from examples.tree_report.scanning import File
 from examples.tree_report.words import number, percent, size
@@ -113,8 +113,8 @@ def digest(handle: TaskHandle, root: Path, files: Sequence[File], seconds: float
 def compress(handle: TaskHandle, root: Path, files: Sequence[File], seconds: float) -> Packed:
     """Pack the files to a zip archive in a temporary folder, read it back, and remove it."""
     packed = Packed()
-    with tempfile.TemporaryDirectory(prefix="tree-report-") as folder:
-        path = Path(folder) / "part.zip"
+    with temporary_folder(handle) as folder:
+        path = folder / "part.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
 
             def read(file: File) -> None:

@@ -11,11 +11,10 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from engine import TaskHandle
+from examples.tree_report.folders import temporary_folder
 from examples.tree_report.pace import Pace
 from examples.tree_report.words import number, printable, size
 
@@ -37,7 +36,7 @@ class Trouble:
 
     def read_linked_notes(self, handle: TaskHandle) -> str:
         """Raises FileNotFoundError: the link's target was moved away."""
-        with _temporary_folder() as folder:
+        with temporary_folder(handle) as folder:
             link = folder / "notes.txt"
             link.symlink_to("moved-away.txt")
             handle.log(f"{link.name} leads to {os.readlink(link)}")
@@ -51,7 +50,7 @@ class Trouble:
 
     def open_broken_archive(self, handle: TaskHandle) -> int:
         """Raises BadZipFile: only the first half of the archive arrived."""
-        with _temporary_folder() as folder:
+        with temporary_folder(handle) as folder:
             path = folder / "yesterday.zip"
             with zipfile.ZipFile(path, "w") as archive:
                 archive.writestr("numbers.txt", "\n".join(map(str, range(1000))))
@@ -114,9 +113,3 @@ def _stamps(root: Path) -> dict[str, int]:
             except FileNotFoundError:  # gone since it was listed: its absence tells so
                 continue
     return stamps
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="tree-report-") as folder:
-        yield Path(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ class QuietHandle:
 
     def progress(self, done: float, total: float | None = None, message: str | None = None) -> None:
         pass
+
+    def shield(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def log(self, message: str, level: str = "INFO") -> None:
         self.lines.append(f"{level} {message}")
