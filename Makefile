@@ -24,7 +24,7 @@ run: setup  ## Start the panel with a real workload (PORT, HOST, ARGS)
 	@exec $(BIN)/python wsgi.py --demo --host "$(HOST)" --port "$(PORT)" $(ARGS)
 
 test: setup-dev browser tinydb-tests  ## Run all tests, the checks among them (ARGS go to pytest)
-	@exec $(BIN)/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 check: setup-dev  ## Lint, formatting, types and import rules (ARGS names some of them)
 	@exec $(BIN)/python -m scripts.check $(ARGS)
@@ -34,7 +34,7 @@ format: setup-dev  ## Mend formatting and what the linter can mend
 	@exec $(BIN)/ruff format .
 
 coverage: setup-dev browser tinydb-tests  ## Run the tests and report the lines and branches they miss
-	@exec $(BIN)/python -m pytest --numprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered \
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term-missing:skip-covered \
 		--ignore=$(MEASURED) $(ARGS)
 
 bench: setup-dev browser  ## Measure, and print the tables that the docs quote
