@@ -165,9 +165,10 @@ class TaskControl(Clearing):
             arguments.check_isolation(isolation)
             backend = self._runtime.processes
             function = backend.packed(function, takes_handle)
-        options = PLAIN[takes_handle][bool(get_result)]
-        if not (limit is None and backend is None and retry is None and not runs_anyway):
-            options = Options(takes_handle, options.keeps_result, limit, backend, retry, runs_anyway)
+        if limit is None and backend is None and retry is None and not runs_anyway:
+            options = PLAIN[takes_handle][bool(get_result)]
+        else:
+            options = Options(takes_handle, bool(get_result), limit, backend, retry, runs_anyway)
         task_id = self._new_id()
         task = Task(task_id, name, function, options, copy_context(), named)
         if get_ident() not in gates:

@@ -34,7 +34,7 @@ def start() -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="module", params=["gunicorn", "werkzeug"])
 def server(request: pytest.FixtureRequest) -> Iterator[FaultyServer]:
     """Run a server of each kind for all tests of a file: what one of them does wrong must not disturb the next."""
-    running = FaultyServer(request.param, **getattr(request.module, "PATIENCE", {}))
+    running = FaultyServer(request.param)
     yield running
     running.kill()
     running.process.communicate()

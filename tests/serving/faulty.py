@@ -74,7 +74,7 @@ app = Flask("host")
 app.config["TASK_CONTROL_MAX_SOCKETS"] = 350
 app.config["TASK_CONTROL_ACTIONS_PER_MINUTE"] = 1_000_000
 board = Dashboard(taskman, url_prefix="", authorize=authorize)
-board.pace = Pace(stall_s=1.0, ping_s=0.5, unheard_s=UNHEARD_S, heartbeat_s=0.5)
+board.pace = Pace(stall_s=1.0, ping_s=0.5, unheard_s=2.0, heartbeat_s=0.5)
 board.init_app(app)
 app.add_url_rule("/stats", "stats", stats)
 app.add_url_rule("/work", "work", work)
@@ -100,9 +100,8 @@ ENDS = {
 class FaultyServer(Server):
     """A server that runs the program above."""
 
-    def __init__(self, kind: str, unheard_s: float = 2.0) -> None:
-        program = f"UNHEARD_S = {unheard_s}\n{PROGRAM}\n{ENDS[kind]}\n"
-        super().__init__(["-c", program], environment=HOARDS_NOTHING)
+    def __init__(self, kind: str) -> None:
+        super().__init__(["-c", f"{PROGRAM}\n{ENDS[kind]}\n"], environment=HOARDS_NOTHING)
         self.port = int(self.url.rstrip("/").rpartition(":")[2])
 
     def stats(self, *, settled: bool = False) -> dict[str, int]:
