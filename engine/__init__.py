@@ -17,7 +17,7 @@ from .errors import (
     WaitCycle,
 )
 from .executor import TaskExecutor
-from .feed import Change, Subscription
+from .feed import Change
 from .futures import TaskFuture
 from .handle import TaskHandle, current_task
 from .hooks import Transition
@@ -25,6 +25,7 @@ from .reading import Snapshot
 from .reasons import Reason
 from .retries import Retry
 from .status import Status
+from .subscription import Subscription
 
 __all__ = [
     "Change",

@@ -103,16 +103,16 @@ def check_limit(seconds: object, argument: str = "thread_timeout") -> float | No
     return limit
 
 
-def check_dependencies(depend_on: object) -> tuple[str, ...]:
+def check_dependencies(depend_on: object) -> list[str]:
     """The ids that a task waits for, each once, in their order."""
     if isinstance(depend_on, str):
-        return (depend_on,)
+        return [depend_on]
     if not isinstance(depend_on, (list, tuple, set, frozenset)):
         raise TypeError(f"depend_on must be a task id, a list of them or None, not {_kind(depend_on)}")
     for task_id in depend_on:
         if not isinstance(task_id, str):
             raise TypeError(f"depend_on must hold task ids, which are strings, not {_kind(task_id)}")
-    return tuple(dict.fromkeys(depend_on))
+    return list(dict.fromkeys(depend_on))
 
 
 def check_ids(ids: object) -> list[str]:

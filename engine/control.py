@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from dataclasses import replace
 from threading import get_ident
@@ -14,7 +14,7 @@ from .awaiting import Awaiting
 from .calls import Call, to_rerun, why_not
 from .clearing import Clearing
 from .errors import ShutDown, TaskCancelled
-from .feed import Change, Subscription
+from .feed import Change
 from .hooks import Hook
 from .ids import NewIds
 from .interrupts import gates, shield
@@ -24,6 +24,7 @@ from .runtime import Runtime
 from .settings import check_settings
 from .status import WORDS
 from .store import Keeper, Query, TinyDB
+from .subscription import Subscription
 from .task import Task
 from .watching import Watcher
 
@@ -152,11 +153,11 @@ class TaskControl(Clearing):
         if not isinstance(name, str):
             raise arguments.no_name(name)
         takes_handle = arguments.takes_handle(function)
-        dependencies: tuple[str, ...] = ()
+        dependencies: Sequence[str] = ()
         named: str | list[str] | None = None
         if depend_on is not None:
-            dependencies = arguments.check_dependencies(depend_on)
-            named = depend_on if isinstance(depend_on, str) else (list(dependencies) or None)
+            dependencies = checked = arguments.check_dependencies(depend_on)
+            named = depend_on if isinstance(depend_on, str) else (checked or None)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         retry = None if type(retries) is int and retries == 0 else check_retries(retries)
         runs_anyway = on_failure != "cancel" and arguments.check_on_failure(on_failure)
@@ -200,7 +201,7 @@ class TaskControl(Clearing):
         for rerun in reruns:
             # What has completed may be removed while others are added.
             kept = [one for one in rerun.depends_on if one in new_ids or self._keeper.find(one) is not None]
-            dependencies = tuple(new_ids.get(one, one) for one in kept)
+            dependencies = [new_ids.get(one, one) for one in kept]
             new_ids[rerun.task_id] = self._add_call(rerun.call, dependencies, rerun.task_id)
         return list(new_ids.values())
 
@@ -215,9 +216,9 @@ class TaskControl(Clearing):
             found.setdefault(record["id"], record)
         return found
 
-    def _add_call(self, call: Call, dependencies: tuple[str, ...], origin: str) -> str:
+    def _add_call(self, call: Call, dependencies: list[str], origin: str) -> str:
         task_id = self._new_id()
-        named = dependencies[0] if len(dependencies) == 1 else (list(dependencies) or None)
+        named = dependencies[0] if len(dependencies) == 1 else (dependencies or None)
         options = replace(call.options, retry_of=origin)
         task = Task(task_id, call.name, call.function, options, copy_context(), named)
         with shield:
@@ -326,12 +327,12 @@ def add_watched(
     watcher: Watcher,
     name: str,
     call: Callable[[], Any],
-    depend_on: tuple[str, ...],
+    depend_on: list[str],
     limit: float | None,
 ) -> None:
     """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
     task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
-    task = Task(task_id, name, call, Options(takes_handle=False, limit=limit), copy_context(), list(depend_on) or None)
+    task = Task(task_id, name, call, Options(takes_handle=False, limit=limit), copy_context(), depend_on or None)
     task.watcher = watcher
     with shield:
         taskman._admit(task, depend_on)  # noqa: SLF001

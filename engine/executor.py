@@ -54,7 +54,7 @@ class TaskExecutor(Executor):
 
         Raises ShutDown, a RuntimeError, after :meth:`shutdown`.
         """
-        return self._submit((), partial(fn, *args, **kwargs), fn)
+        return self._submit([], partial(fn, *args, **kwargs), fn)
 
     def submit_after(
         self,
@@ -69,9 +69,7 @@ class TaskExecutor(Executor):
         ids = [one.task_id if isinstance(one, TaskFuture) else one for one in several]
         return self._submit(check_dependencies(ids), partial(fn, *args, **kwargs), fn)
 
-    def _submit(
-        self, dependencies: tuple[str, ...], call: Callable[[], Result], function: object
-    ) -> TaskFuture[Result]:
+    def _submit(self, dependencies: list[str], call: Callable[[], Result], function: object) -> TaskFuture[Result]:
         future: TaskFuture[Result] = TaskFuture(self.taskman, self._outstanding.discard)
         self._outstanding.add(future)
         try:

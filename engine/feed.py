@@ -1,4 +1,4 @@
-"""Every change of a record, in order, for whoever wants to follow: the last of them, and cursors on those."""
+"""Every change of a record, in order, for whoever wants to follow: the last of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, repeat
-from operator import itemgetter, length_hint
-from types import MappingProxyType, TracebackType
+from operator import itemgetter, or_
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from .errors import RevisionGone
@@ -32,14 +32,14 @@ class Change(NamedTuple):
     record: Mapping[str, Any]
 
 
-class Earlier(NamedTuple):
-    """What has happened, where the record at hand is a later version; and what in it was otherwise then."""
+class Told(NamedTuple):
+    """How a change is told: what happened, and what was otherwise then, if the record at hand is a later version."""
 
     kind: Kind
-    fields: dict[str, Any]
+    otherwise: dict[str, Any]
 
 
-_What = Kind | Earlier
+ADDED, CHANGED, REMOVED = Told("added", {}), Told("changed", {}), Told("removed", {})
 
 
 class _Page(NamedTuple):
@@ -47,7 +47,7 @@ class _Page(NamedTuple):
 
     base: int
     records: list[dict[str, Any]]
-    kinds: list[_What]
+    told: list[Told]
 
 
 class Feed:
@@ -73,10 +73,10 @@ class Feed:
         #: No more changes are to be waited for.
         self.is_closed = False
 
-    def extend(self, kinds: Sequence[_What], records: list[dict[str, Any]]) -> None:
+    def extend(self, told: Sequence[Told], records: list[dict[str, Any]]) -> None:
         """Appends changes: what happened, and to which record. In the same locked step as the changes themselves."""
         page = self._pages[-1]
-        page.kinds.extend(kinds)
+        page.told.extend(told)
         page.records.extend(records)
         self.revision += len(records)  # last, and before the sleepers: whoever falls asleep looks at it once more
         if len(page.records) >= self._page_size:
@@ -116,29 +116,29 @@ class Feed:
         newest = self.newest()
         if not newest_only:
             return self.numbered(since, newest, range(since + 1, newest + 1))
-        kinds, records = self._held(since, newest)
+        told, records = self._held(since, newest)
         place_of = dict(zip(_ids_of(records), range(len(records)), strict=True))
         places = sorted(place_of.values())
         revisions = [since + 1 + place for place in places]
-        return _changes(revisions, [kinds[place] for place in places], [records[place] for place in places])
+        return _changes(revisions, [told[place] for place in places], [records[place] for place in places])
 
     def numbered(self, since: int, newest: int, revisions: Iterable[int]) -> Iterator[Change]:
         """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
         return _changes(revisions, *self._held(since, newest))
 
-    def _held(self, since: int, newest: int) -> tuple[list[_What], list[dict[str, Any]]]:
+    def _held(self, since: int, newest: int) -> tuple[list[Told], list[dict[str, Any]]]:
         pages, now = self._pages, self.revision
         oldest = max(0, now - self._capacity)
         if not oldest <= since <= now:
             raise RevisionGone(since, oldest, now)
-        kinds: list[_What] = []
+        told: list[Told] = []
         records: list[dict[str, Any]] = []
         for page in reversed(pages):  # most want the newest only
             part = slice(max(0, since - page.base), max(0, newest - page.base))
-            kinds[:0], records[:0] = page.kinds[part], page.records[part]
+            told[:0], records[:0] = page.told[part], page.records[part]
             if page.base <= since:
                 break
-        return kinds, records
+        return told, records
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
         """Waits for the next change or for ``wake``, up to ``timeout`` seconds; not at all unless ``is_idle()``."""
@@ -153,15 +153,11 @@ class Feed:
             pass  # woken: it was taken out
 
 
-def _changes(revisions: Iterable[int], kinds: Sequence[_What], records: list[dict[str, Any]]) -> Iterator[Change]:
+def _changes(revisions: Iterable[int], told: list[Told], records: list[dict[str, Any]]) -> Iterator[Change]:
     """The changes, made one by one as they are taken, by functions of Python's own: followers read every one."""
-    if Earlier in set(map(type, kinds)):
-        pairs = list(zip(kinds, records, strict=True))
-        records = [record | kind.fields if isinstance(kind, Earlier) else record for kind, record in pairs]
-        kinds = [kind.kind if isinstance(kind, Earlier) else kind for kind in kinds]
-    return map(
-        _new, repeat(Change), zip(revisions, kinds, _ids_of(records), map(MappingProxyType, records), strict=True)
-    )
+    versions = map(or_, records, map(_otherwise_in, told)) if any(map(_otherwise_in, told)) else records
+    fields = zip(revisions, map(_kind_of, told), _ids_of(records), map(MappingProxyType, versions), strict=False)
+    return map(_new, repeat(Change), fields)
 
 
 def _ids_of(records: list[dict[str, Any]]) -> list[str | None]:
@@ -175,102 +171,6 @@ def _ids_of(records: list[dict[str, Any]]) -> list[str | None]:
 
 
 _id_of = itemgetter("id")
+_kind_of: Callable[[Told], Kind] = itemgetter(0)
+_otherwise_in: Callable[[Told], dict[str, Any]] = itemgetter(1)
 _new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # half the cost of Change(...)
-
-
-def _until(timeout: float | None) -> float | None:
-    return None if timeout is None else time.monotonic() + timeout
-
-
-class Subscription:
-    """An iterator over changes, from a revision on, without gap or repetition.
-
-    It ends when it is closed, or when the manager has been shut down and everything has been handed out.
-
-    It holds no thread and no copy: only a cursor on the manager's history. Whoever falls further behind than that
-    history, and doesn't skip, gets RevisionGone once, then may call ``get`` again to go on from the newest revision.
-    Use one subscription from one thread at a time; ``close`` may come from any thread.
-    """
-
-    def __init__(self, feed: Feed, since: int) -> None:
-        self._feed = feed
-        self._closed = False
-        #: Up to where changes have been taken from the feed; the numbers of those not handed out yet, and they.
-        self._taken = since
-        self._numbers: Iterator[int] = iter(())
-        feed.newest()
-        self._left = feed.numbered(since, since, ())  # raises RevisionGone now rather than later
-
-    @property
-    def revision(self) -> int:
-        """The revision up to which changes have been handed out."""
-        return self._taken - length_hint(self._numbers)
-
-    def get(self, timeout: float | None = None) -> list[Change]:
-        """All changes that are there, waiting up to ``timeout`` seconds (None: for ever) for the first one.
-
-        An empty list means that the time is over, the subscription closed or the manager shut down.
-        """
-        batch = list(self._left)
-        if not batch and self._await(_until(timeout), self._refill):
-            batch = list(self._left)
-        return [] if self._closed else batch
-
-    def skip(self, timeout: float | None = None) -> bool:
-        """Passes over all changes that there are, held or not, waiting as :meth:`get` does; whether there was one."""
-        found = length_hint(self._numbers) > 0
-        self._numbers, self._left = iter(()), iter(())
-        return (self._await(_until(0.0 if found else timeout), self._pass_over) or found) and not self._closed
-
-    def _await(self, until: float | None, take: Callable[[], bool]) -> bool:
-        """Waits until something can be taken from the feed; False when the time is over or no more will come."""
-        while not self._closed:
-            is_over = self._feed.is_closed  # asked before the look, so that nothing which came before is missed
-            if take():
-                return True
-            left = None if until is None else until - time.monotonic()
-            if is_over or (left is not None and left <= 0):
-                break
-            self._feed.sleep(self._is_idle, left)
-        return False
-
-    def _refill(self) -> bool:
-        """Takes what is new from the feed; False if there is nothing."""
-        since, newest = self._taken, self._feed.newest()
-        if since == newest:
-            return False
-        self._taken, self._numbers = newest, iter(())
-        numbers = iter(range(since + 1, newest + 1))
-        self._left = self._feed.numbered(since, newest, numbers)  # RevisionGone: the next call goes on from newest
-        self._numbers = numbers
-        return True
-
-    def _pass_over(self) -> bool:
-        """Takes nothing of what is new, whether it is held or not; False if there is nothing."""
-        since, self._taken = self._taken, self._feed.newest()
-        return since != self._taken
-
-    def _is_idle(self) -> bool:
-        return not (self._closed or self._feed.is_closed) and self._feed.newest() == self._taken
-
-    def close(self) -> None:
-        """Ends the iteration, also one that waits in another thread."""
-        self._closed = True
-        self._feed.wake()
-
-    def __iter__(self) -> Iterator[Change]:
-        return self
-
-    def __next__(self) -> Change:
-        if not self._closed:
-            for change in self._left:
-                return change
-            if self._await(None, self._refill):
-                return next(self._left)
-        raise StopIteration
-
-    def __enter__(self) -> Subscription:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()

@@ -22,7 +22,7 @@ ONLY_ONE: list[int] = []
 def link(task: Task, blockers: Sequence[Task]) -> None:
     """Makes ``task`` wait for each of ``blockers``."""
     task.countdown = list(range(len(blockers))) if len(blockers) > 1 else ONLY_ONE
-    task.blockers = tuple(blockers)  # complete before an end can find it
+    task.blockers = blockers  # before an end can find it
     for blocker in blockers:
         dependants = blocker.dependants
         if dependants is NO_TASKS:
@@ -39,7 +39,8 @@ def followers(task: Task, status: int) -> Followers:
         if dependants.pop(dependant, task) is None:
             if status != COMPLETED and not dependant.options.runs_anyway:
                 doomed.append(dependant)
-            elif count_down(dependant):
+            elif not (dependant.countdown and dependant.countdown.pop()):  # as count_down does, but that is a call
+                dependant.blockers = ()
                 freed.append(dependant)
     return freed, doomed
 

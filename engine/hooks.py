@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from . import logs, records
 from .errors import RevisionGone
-from .feed import Change, Subscription
+from .feed import Change
 from .status import FINAL, UNFINISHED, is_code
 from .store import Keeper, Moment
+from .subscription import Subscription
 
 #: How long the thread stays when nothing is to be told; seconds.
 _STAY_S = 10.0

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import records
 from .lines import CallAt, Lines
+from .moves import begun
 from .records import RUNNING, SUSPENDED, Line, Record
 from .store import Keeper
 from .task import Task
@@ -37,9 +38,9 @@ class Journal:
         """
         if task.worker is None or record["status"] != SUSPENDED:
             return record
-        begun = records.started(record.copy(), task.started_at, task.worker.ident, task.run_limit)
-        self._keeper.replace(task.doc_id, begun)
-        return begun
+        version = begun(task, record.copy())
+        self._keeper.replace(task.doc_id, version)
+        return version
 
     def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
         """Notes how far a task is, unless its end is decided."""

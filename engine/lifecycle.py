@@ -18,7 +18,7 @@ from .calls import Calls
 from .endings import Endings, because
 from .errors import TaskCancelled, TaskControlError, TaskInterrupt, TaskTimeout, UnknownTask
 from .journal import Journal
-from .moves import first_record
+from .moves import added
 from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, Record
@@ -70,7 +70,7 @@ class Lifecycle:
 
     # -- the way in. Called within ``shield``
 
-    def admit(self, task: Task, dependencies: tuple[str, ...]) -> None:
+    def admit(self, task: Task, dependencies: Sequence[str]) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed.
 
         Raises UnknownTask, and ShutDown or Forked if no more are taken in.
@@ -93,7 +93,7 @@ class Lifecycle:
         if self.on_admission is not None:
             self.on_admission()
 
-    def _resolve(self, task: Task, dependencies: tuple[str, ...]) -> tuple[Sequence[Task], str | None]:
+    def _resolve(self, task: Task, dependencies: Sequence[str]) -> tuple[Sequence[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
         blockers: list[Task] = []
         failure = None
@@ -161,8 +161,9 @@ class Lifecycle:
         if error is not None and task.stop is None:  # else its record is being removed
             self._calls.keep(task)
         task.function = task.context = None  # what they hold may go
-        result = value if error is None and options.keeps_result else None
-        task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace, result)
+        if options.keeps_result and error is None:
+            task.result = value
+        task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
@@ -183,7 +184,7 @@ class Lifecycle:
         with self._lock:
             self._keeper.settle()
             if not task.doc_id:
-                task.doc_id = self._keeper.insert(first_record(task))  # another thread is just adding it
+                task.doc_id = self._keeper.insert(added(task))  # another thread is just adding it
             record = self.journal.record_of(task)
             if record is None or record["status"] not in UNFINISHED or not self._tasks.decides(task):
                 return False

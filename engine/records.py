@@ -1,4 +1,4 @@
-"""The versions of a task's record, from added to ended: what each field holds and when it changes; pure."""
+"""A task's record: its fields, the versions that others than the task itself make of it, and errors as text; pure."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _sharing(fields: Record) -> Record:
 
 
 #: What all tasks have in common when they are added. The ten keys of the original come first, in its order.
-_FRESH: Record = _sharing(
+FRESH: Record = _sharing(
     {
         "id": "",
         "timestamp": "",
@@ -78,69 +78,6 @@ _FRESH: Record = _sharing(
         "process": None,
     }
 )
-
-
-def added(
-    task_id: str, name: str, depend_on: str | Sequence[str] | None, get_result: bool, limit: float | None, at: float
-) -> Record:
-    """The first version."""
-    version = _FRESH.copy()
-    version["id"] = task_id
-    version["timestamp"] = _local_time(int(at))
-    version["name"] = name
-    version["get_result"] = get_result
-    version["added_at"] = at
-    if depend_on:
-        version["depend_on"] = depend_on
-        version["waiting_for"] = DEPENDENCIES
-    if limit is not None:
-        version["thread_timeout"] = limit
-    return version
-
-
-def started(version: Record, at: float, thread: int, limit: float | None) -> Record:
-    """Makes a version that nobody else has yet that of a task whose function is about to be called; returns it."""
-    version["status"] = RUNNING
-    version["thread"] = thread
-    version["started_at"] = at
-    version["waiting_for"] = None
-    version["thread_timeout"] = limit
-    return version
-
-
-#: What was otherwise on the record of a task that has ended by itself when its function was about to be called.
-WHEN_BEGUN: Record = {
-    "status": RUNNING,
-    "perf": 0,
-    "error": None,
-    "result": None,
-    "finished_at": None,
-    "traceback": None,
-}
-
-
-def when_added(waits: bool, limit_is_given: bool) -> Record:
-    """And what when it was added, by whether it had to wait for others, and whether its limit was given later."""
-    otherwise: Record = {"status": SUSPENDED, "thread": None, "started_at": None}
-    if waits:
-        otherwise["waiting_for"] = DEPENDENCIES
-    if limit_is_given:
-        otherwise["thread_timeout"] = None
-    return {**WHEN_BEGUN, **otherwise}
-
-
-def concluded(
-    version: Record, status: int, run_s: float, at: float, error: str | None, trace: str | None, result: Any
-) -> Record:
-    """Makes it that of a task whose function has returned, or raised ``error`` with the traceback ``trace``."""
-    version["status"] = status
-    version["perf"] = run_s
-    version["error"] = error
-    version["result"] = result
-    version["finished_at"] = at
-    version["waiting_for"] = version["stuck"] = None
-    version["traceback"] = trace
-    return version
 
 
 def stopped(record: Record, status: int, run_s: float | None, error: str | None) -> Record:
@@ -215,7 +152,7 @@ def reviewed(old: Record, new: Record, can_end: bool, run_s: float | None) -> tu
         undone.append(f"status can't go from {word_of(old['status'])} to {word_of(status)}")
     fixed["status"] = old["status"]
     for key in old:
-        if key not in fixed and key in _FRESH:
+        if key not in fixed and key in FRESH:
             undone.append(f"{key} can't be removed")
             fixed[key] = old[key]
     return fixed, undone
@@ -224,7 +161,7 @@ def reviewed(old: Record, new: Record, can_end: bool, run_s: float | None) -> tu
 def _ended_by_hand(old: Record, new: Record, run_s: float | None) -> Record:
     """A task that a user has ended through the database, completed by what the engine would have written."""
     status = int(new["status"])
-    complete = _FRESH | {key: old[key] for key in _FRESH if key in old} | new
+    complete = FRESH | {key: old[key] for key in FRESH if key in old} | new
     error = complete["error"]
     if error is None and status != COMPLETED:
         error = "Canceled through the database" if status == CANCELED else "Ended with Error through the database"
@@ -236,7 +173,8 @@ def _is_same(new: object, old: object) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _local_time(second: int) -> str:
+def local_time(second: int) -> str:
+    """A moment in whole epoch seconds as people write it, here."""
     return time.strftime("%d.%m.%Y %H:%M:%S", time.localtime(second))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -27,8 +27,8 @@ _NONE_OF_THEM: frozenset[Task] = frozenset()
 
 
 #: What a task's own thread says of its end, for the record: status, seconds that it ran, when (wall clock), error line,
-#: traceback, result. A plain tuple, as each task makes one.
-Outcome = tuple[int, float, float, str | None, str | None, Any]
+#: traceback. A plain tuple, as each task makes one.
+Outcome = tuple[int, float, float, str | None, str | None]
 
 
 class Backend(Protocol):
@@ -71,6 +71,7 @@ class Task:
         "started",
         "started_at",
         "outcome",
+        "result",
         "stop",
         "alarms",
         "ready_at",
@@ -103,16 +104,18 @@ class Task:
         #: Which attempt it is at, one beyond the last if there is to be no other.
         self.attempt = 1
         #: The tasks that it waits for, until none is left, and those that wait for it, in their order.
-        self.blockers: tuple[Task, ...] = ()
+        self.blockers: Sequence[Task] = ()
         self.dependants = NO_TASKS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Sleeper, ...] = ()
         self.waits_for = _NONE_OF_THEM
         #: Who is told how it ends, with what it returned or raised: its future, if it has one. Set before it is added.
         self.watcher: Watcher | None = None
-        #: What runs it, from the moment on that it has begun; and what came of it, if its own thread has decided that.
+        #: What runs it, from the moment on that it has begun; what came of it, if its own thread has decided that; and
+        #: what its record is to keep of it, until that is in the table.
         self.worker: Worker | None = None
         self.outcome: Outcome | None = None
+        self.result: Any = None
         #: What to raise in the task, once a stop is decided.
         self.stop: type[TaskInterrupt] | None = None
         #: Whether its record says that it waits for a seat. Pool's lock.

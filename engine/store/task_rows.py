@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from ..feed import Earlier, Feed, Kind
+from ..feed import ADDED, CHANGED, REMOVED, Feed, Told
 from ..status import WORDS
 from .rows import Doc, Rows
 
@@ -19,7 +19,7 @@ class Maker(Protocol):
     and the ``record`` that its own moves have led to as far as they have been made: None until then, and after the end.
     """
 
-    def ahead(self, task: Any, count: int) -> tuple[Doc, Iterator[Kind | Earlier]]:
+    def ahead(self, task: Any, count: int) -> tuple[Doc, Iterator[Told]]:
         """The version after so many further moves, where nobody else has written any; and how each is to be told."""
 
     def next(self, task: Any, record: Doc) -> Doc | None:
@@ -32,13 +32,13 @@ class Maker(Protocol):
 #: For each task how many moves it has made; once they are written, the version that they have made.
 _Turns = dict[Any, Any]
 #: How the moves of each task are told, one after the other.
-_Kinds = dict[Any, Iterator[Kind | Earlier]]
+_Ways = dict[Any, Iterator[Told]]
 
 
 class Batch(NamedTuple):
     """Changes in their order: what happened, and the record after it."""
 
-    kinds: list[Kind | Earlier]
+    told: list[Told]
     records: list[Doc]
 
 
@@ -66,16 +66,16 @@ class TaskRows(Rows):
         """
         posted = moves.copy()
         turns: _Turns = Counter(posted)
-        kinds: _Kinds = {}
+        ways: _Ways = {}
         batch, meanwhile = Batch([], []), Batch([], [])
         self._batch = meanwhile  # of finalizers, which Python runs where it wants
         try:
-            self._write(turns, kinds, maker)
+            self._write(turns, ways, maker)
         finally:
             if int in set(map(type, turns.values())):
-                self._write_singly(posted, turns, kinds, maker, batch)
+                self._write_singly(posted, turns, ways, maker, batch)
             else:
-                batch.kinds.extend(map(next, map(kinds.__getitem__, posted)))
+                batch.told.extend(map(next, map(ways.__getitem__, posted)))
                 batch.records.extend(map(turns.__getitem__, posted))
             self.exists = True
             self.version += len(posted)
@@ -85,7 +85,7 @@ class TaskRows(Rows):
             deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
             maker.let_go()
 
-    def _write(self, turns: _Turns, kinds: _Kinds, maker: Maker) -> None:
+    def _write(self, turns: _Turns, ways: _Ways, maker: Maker) -> None:
         """Writes the moves of each task, unless others have written on its record."""
         docs, counts, numbers, ahead = self.docs, self._counts, self._numbers, maker.ahead
         for task, count in turns.items():
@@ -113,21 +113,21 @@ class TaskRows(Rows):
                 self._reindex(number, old, record)
             docs[number] = record
             counts[record["status"]] += 1
-            kinds[task], turns[task] = how_told, record
+            ways[task], turns[task] = how_told, record
 
-    def _write_singly(self, posted: Iterable[Any], turns: _Turns, kinds: _Kinds, maker: Maker, batch: Batch) -> None:
+    def _write_singly(self, posted: Iterable[Any], turns: _Turns, ways: _Ways, maker: Maker, batch: Batch) -> None:
         """Publishes moves in their order, and writes those down that have not been written."""
         meanwhile = self._batch
         assert meanwhile is not None
         for task in posted:
             if type(turns[task]) is not int:
-                batch.kinds.append(next(kinds[task]))
+                batch.told.append(next(ways[task]))
                 batch.records.append(turns[task])
                 continue
-            is_alone = not meanwhile.kinds
+            is_alone = not meanwhile.told
             self._write_next(task, maker)
-            if is_alone and len(meanwhile.kinds) == 1:  # else a finalizer's change comes between
-                batch.kinds.append(meanwhile.kinds.pop())
+            if is_alone and len(meanwhile.told) == 1:  # else a finalizer's change comes between
+                batch.told.append(meanwhile.told.pop())
                 batch.records.append(meanwhile.records.pop())
 
     def _write_next(self, task: Any, maker: Maker) -> None:
@@ -143,12 +143,12 @@ class TaskRows(Rows):
                     self.put(task.doc_id, record)
                 return
 
-    def _publish(self, kind: Kind, doc: Doc) -> None:
+    def _publish(self, told: Told, doc: Doc) -> None:
         if self._batch is not None:  # in the order in which it happens, a finalizer's change among them
-            self._batch.kinds.append(kind)
+            self._batch.told.append(told)
             self._batch.records.append(doc)
         else:
-            self._feed.extend([kind], [doc])
+            self._feed.extend([told], [doc])
 
     def put(self, doc_id: int, doc: Doc) -> None:
         """Inserts or replaces a document; see :meth:`Rows.put`."""
@@ -157,7 +157,7 @@ class TaskRows(Rows):
         if old is None:
             self._number(doc_id, doc)
             self._count(doc, 1)
-            self._publish("added", doc)
+            self._publish(ADDED, doc)
             return
         if old.get("id") is not doc.get("id"):
             self._unnumber(doc_id, old)
@@ -165,14 +165,14 @@ class TaskRows(Rows):
         if old.get("status") is not doc.get("status") or old.get("id") is not doc.get("id"):
             self._count(old, -1)
             self._count(doc, 1)
-        self._publish("changed", doc)
+        self._publish(CHANGED, doc)
 
     def drop(self, doc_id: int) -> Doc:
         """Removes a document; see :meth:`Rows.drop`."""
         old = super().drop(doc_id)
         self._unnumber(doc_id, old)
         self._count(old, -1)
-        self._publish("removed", old)
+        self._publish(REMOVED, old)
         return old
 
     def number_of(self, task_id: object) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import pytest
 
@@ -278,6 +279,49 @@ def test_closing_ends_the_iteration(taskman):
     run_some(taskman, 1)
 
     assert (list(subscription), subscription.get(timeout=10)) == ([], [])
+
+
+def test_closing_ends_a_loop_at_once(taskman):
+    """What has been taken from the history by then isn't handed out any more."""
+    subscription = taskman.subscribe()
+    run_some(taskman, 3)
+    seen = []
+    for change in subscription:
+        seen.append(change.revision - subscription.revision)
+        if len(seen) == 2:
+            subscription.close()
+
+    assert (seen, subscription.revision) == ([0, 0], 2)
+
+
+def test_the_ways_of_reading_may_be_mixed(taskman):
+    """A loop that is left, a single step, another loop and all the rest are one sequence without gap or repetition."""
+    subscription = taskman.subscribe()
+    run_some(taskman, 4)
+    seen = [change.revision for change in islice(subscription, 3)]
+    seen.append(next(subscription).revision)
+    for change in subscription:
+        seen.append(change.revision)
+        if len(seen) == 6:
+            break
+    seen += [change.revision for change in subscription.get()]
+    run_some(taskman, 1)
+    seen += [change.revision for change in islice(subscription, 3)]
+
+    assert (seen, subscription.revision) == (list(range(1, 16)), 15)
+
+
+def test_a_loop_goes_on_after_a_gap(managers):
+    """Whoever is told that some changes are gone may read on with the same loop's iterator."""
+    manager = managers(history=16)
+    subscription = manager.subscribe()
+    changes = iter(subscription)
+    run_some(manager, 300)
+    with pytest.raises(RevisionGone):
+        next(changes)
+    run_some(manager, 1)
+
+    assert [change.revision for change in islice(changes, 3)] == [901, 902, 903]
 
 
 def test_closing_wakes_a_waiting_reader(taskman):
