@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise, repeat
-from operator import itemgetter, or_
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -32,22 +32,12 @@ class Change(NamedTuple):
     record: Mapping[str, Any]
 
 
-class Told(NamedTuple):
-    """How a change is told: what happened, and what was otherwise then, if the record at hand is a later version."""
-
-    kind: Kind
-    otherwise: dict[str, Any]
-
-
-ADDED, CHANGED, REMOVED = Told("added", {}), Told("changed", {}), Told("removed", {})
-
-
 class _Page(NamedTuple):
     """The changes after revision ``base``; not one list of pairs, as those would be the garbage collector's, too."""
 
     base: int
     records: list[dict[str, Any]]
-    told: list[Told]
+    kinds: list[Kind]
 
 
 class Feed:
@@ -73,10 +63,10 @@ class Feed:
         #: No more changes are to be waited for.
         self.is_closed = False
 
-    def extend(self, told: Sequence[Told], records: list[dict[str, Any]]) -> None:
+    def extend(self, kinds: Sequence[Kind], records: list[dict[str, Any]]) -> None:
         """Appends changes: what happened, and to which record. In the same locked step as the changes themselves."""
         page = self._pages[-1]
-        page.told.extend(told)
+        page.kinds.extend(kinds)
         page.records.extend(records)
         self.revision += len(records)  # last, and before the sleepers: whoever falls asleep looks at it once more
         if len(page.records) >= self._page_size:
@@ -116,29 +106,29 @@ class Feed:
         newest = self.newest()
         if not newest_only:
             return self.numbered(since, newest, range(since + 1, newest + 1))
-        told, records = self._held(since, newest)
+        kinds, records = self._held(since, newest)
         place_of = dict(zip(_ids_of(records), range(len(records)), strict=True))
         places = sorted(place_of.values())
         revisions = [since + 1 + place for place in places]
-        return _changes(revisions, [told[place] for place in places], [records[place] for place in places])
+        return _changes(revisions, [kinds[place] for place in places], [records[place] for place in places])
 
     def numbered(self, since: int, newest: int, revisions: Iterable[int]) -> Iterator[Change]:
         """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
         return _changes(revisions, *self._held(since, newest))
 
-    def _held(self, since: int, newest: int) -> tuple[list[Told], list[dict[str, Any]]]:
+    def _held(self, since: int, newest: int) -> tuple[list[Kind], list[dict[str, Any]]]:
         pages, now = self._pages, self.revision
         oldest = max(0, now - self._capacity)
         if not oldest <= since <= now:
             raise RevisionGone(since, oldest, now)
-        told: list[Told] = []
+        kinds: list[Kind] = []
         records: list[dict[str, Any]] = []
         for page in reversed(pages):  # most want the newest only
             part = slice(max(0, since - page.base), max(0, newest - page.base))
-            told[:0], records[:0] = page.told[part], page.records[part]
+            kinds[:0], records[:0] = page.kinds[part], page.records[part]
             if page.base <= since:
                 break
-        return told, records
+        return kinds, records
 
     def sleep(self, is_idle: Callable[[], bool], timeout: float | None) -> None:
         """Waits for the next change or for ``wake``, up to ``timeout`` seconds; not at all unless ``is_idle()``."""
@@ -153,10 +143,9 @@ class Feed:
             pass  # woken: it was taken out
 
 
-def _changes(revisions: Iterable[int], told: list[Told], records: list[dict[str, Any]]) -> Iterator[Change]:
+def _changes(revisions: Iterable[int], kinds: list[Kind], records: list[dict[str, Any]]) -> Iterator[Change]:
     """The changes, made one by one as they are taken, by functions of Python's own: followers read every one."""
-    versions = map(or_, records, map(_otherwise_in, told)) if any(map(_otherwise_in, told)) else records
-    fields = zip(revisions, map(_kind_of, told), _ids_of(records), map(MappingProxyType, versions), strict=False)
+    fields = zip(revisions, kinds, _ids_of(records), map(MappingProxyType, records), strict=False)
     return map(_new, repeat(Change), fields)
 
 
@@ -171,6 +160,4 @@ def _ids_of(records: list[dict[str, Any]]) -> list[str | None]:
 
 
 _id_of = itemgetter("id")
-_kind_of: Callable[[Told], Kind] = itemgetter(0)
-_otherwise_in: Callable[[Told], dict[str, Any]] = itemgetter(1)
 _new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # half the cost of Change(...)

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import records
 from .lines import CallAt, Lines
-from .moves import begun
+from .moves import next_version
 from .records import RUNNING, SUSPENDED, Line, Record
 from .store import Keeper
 from .task import Task
@@ -36,11 +36,10 @@ class Journal:
         Who begins looks at that after it has posted so: either it is found to have begun, or it calls no function.
         Returns the record as it is then.
         """
-        if task.worker is None or record["status"] != SUSPENDED:
-            return record
-        version = begun(task, record.copy())
-        self._keeper.replace(task.doc_id, version)
-        return version
+        begun = next_version(task, record) if record["status"] == SUSPENDED else None
+        if begun is not None:
+            self._keeper.replace(task.doc_id, begun)
+        return begun or record
 
     def tell_progress(self, task: Task, progress: dict[str, Any]) -> None:
         """Notes how far a task is, unless its end is decided."""

@@ -18,7 +18,7 @@ from .calls import Calls
 from .endings import Endings, because
 from .errors import TaskCancelled, TaskControlError, TaskInterrupt, TaskTimeout, UnknownTask
 from .journal import Journal
-from .moves import added
+from .moves import first_version
 from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, Record
@@ -184,7 +184,7 @@ class Lifecycle:
         with self._lock:
             self._keeper.settle()
             if not task.doc_id:
-                task.doc_id = self._keeper.insert(added(task))  # another thread is just adding it
+                task.doc_id = self._keeper.insert(first_version(task))  # another thread is just adding it
             record = self.journal.record_of(task)
             if record is None or record["status"] not in UNFINISHED or not self._tasks.decides(task):
                 return False

@@ -18,7 +18,7 @@ from .forks import follow_forks
 from .hooks import Hooks
 from .journal import Journal
 from .lifecycle import Lifecycle
-from .moves import Moves
+from .moves import first_version, next_version
 from .pool import Pool
 from .refresh import Refresh
 from .retention import Retention
@@ -71,7 +71,7 @@ class Runtime:
         #: Made with the first hook.
         self.hooks: Hooks | None = None
         edits = Edits(keeper, tasks, self.journal, self.calls.forget, self.life.follow_edit)
-        keeper.watch(Moves(tasks.live), edits.review, edits.react)
+        keeper.watch(tasks.live, (first_version, next_version), edits.review, edits.react)
         finish_at_exit(self)
         follow_forks(self)
 

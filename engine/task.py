@@ -14,7 +14,6 @@ from .options import Options
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from .records import Record
     from .waiting import Sleeper
     from .watching import Watcher
     from .workers import Worker
@@ -51,7 +50,6 @@ class Task:
     __slots__ = (
         "id",
         "doc_id",
-        "record",
         "name",
         "function",
         "options",
@@ -89,10 +87,8 @@ class Task:
     ) -> None:
         self.id = task_id
         self.name = name
-        #: The record's number in the table, and the version that the task's own moves have led to as far as they are
-        #: written down, None again with the end: others may have written other ones since.
+        #: The record's number in the table, 0 until it is there.
         self.doc_id = 0
-        self.record: Record | None = None
         self.function: Callable[..., Any] | None = function
         self.options = options
         self.context: Context | None = context

@@ -13,7 +13,7 @@ from ..status import FINAL
 from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
-from .task_rows import Maker, TaskRows
+from .task_rows import Makers, TaskRows
 
 #: From so many moves on, whoever makes the next one writes them down; from so many on, if that is being done already,
 #: it steps aside for some seconds, so that those who make moves don't outrun the one who writes them down.
@@ -55,28 +55,29 @@ class Keeper:
         self.replace = self._rows.put
         self.at = self._rows.docs.get
         self._moves: deque[Any] = deque()
-        self._maker: Maker | None = None
         self._is_settling = False
 
     def watch(
         self,
-        maker: Maker,
+        live: dict[str, Any],
+        makers: Makers,
         review: Callable[[Doc, Doc | None], Doc | None],
         react: Callable[[list[Edit]], None],
     ) -> None:
-        """Sets what makes records of moves, and gives the engine a say in what users write.
+        """Gives the engine a say in what is written.
 
-        ``maker`` and ``review`` are called under the lock, ``react`` after its release.
+        ``live`` are the tasks whose end isn't on the record, by id: each leaves with its end. ``makers`` and ``review``
+        are called under the lock, ``react`` after its release.
         """
-        self._maker = maker
+        self._rows.live, self._rows.makers = live, makers
         self.db.rows_storage.review = review
         self._guard.react = react
 
     # -- moves
 
-    def post(self, move: Any) -> None:
-        """Takes in a move that has been made. Needs no lock; from any thread, but within ``shield`` inside a task."""
-        self._moves.append(move)
+    def post(self, task: Any) -> None:
+        """Takes in a move that a task has made. Needs no lock; from any thread, but within ``shield`` inside a task."""
+        self._moves.append(task)
         if self._sleepers:
             self.feed.wake()
         elif len(self._moves) > _WRITE_DOWN_FROM:
@@ -93,11 +94,11 @@ class Keeper:
 
     def settle(self) -> None:
         """Writes down what has been posted; with the lock held. Not in the middle of a user's operation."""
-        if not self._moves or self._is_settling or self._guard.is_held or self._maker is None:
+        if not self._moves or self._is_settling or self._guard.is_held:
             return
         self._is_settling = True  # a finalizer may get in here, and look
         try:
-            self._rows.take_in(self._moves, self._maker)
+            self._rows.take_in(self._moves)
         finally:
             self._is_settling = False
 

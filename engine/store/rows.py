@@ -105,16 +105,16 @@ class Rows:
             else:
                 wanted = set(found)
                 found = [doc_id for doc_id in self.docs if doc_id in wanted]
-        return ((doc_id, self.docs[doc_id]) for doc_id in found)
+        return ((doc_id, self.docs[doc_id]) for doc_id in found if doc_id in self.docs)
 
 
 def _take_out(index: Index, field: str, doc_id: int, doc: Doc | None) -> None:
     if doc is not None and field in doc:
         key = _key(doc[field])
-        bucket = index[key]
-        del bucket[doc_id]
+        bucket = index.get(key, {})
+        bucket.pop(doc_id, None)  # it isn't there yet where a finalizer writes while a document is being taken in
         if not bucket:
-            del index[key]
+            index.pop(key, None)
 
 
 def _take_in(index: Index, field: str, doc_id: int, doc: Doc) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 
 import pytest
 
-from engine.moves import Moves
+from engine.store.task_rows import TaskRows
 
 pytestmark = pytest.mark.guarantee("S16")
 
@@ -203,25 +203,53 @@ def test_a_finalizer_may_add_a_task_while_a_thread_is_picked(managers, monkeypat
     assert manager.wait([*added, wakes], timeout=10)
 
 
-class CancellingMaker(Moves):
-    """Makes records of moves as ever; as it begins with the one after so many of a task, that is cancelled."""
+class Watched(dict):
+    """The records by number; something happens when it is asked for whether a certain one is there."""
 
-    def __init__(self, taskman, after):
-        super().__init__(taskman._runtime.tasks.live)
-        self.taskman, self.after, self.tried = taskman, after, []
+    def __init__(self, keeper, number, meanwhile):
+        """Takes the place of the keeper's own."""
+        super().__init__(keeper._rows.docs)
+        self.number, self.meanwhile = number, meanwhile
+        keeper._rows.docs, keeper.at = self, self.get
 
-    def ahead(self, task, count):
-        written = 0 if task.record is None else {2: 1, 3: 2}[task.record["status"]]
-        if not self.tried and task.name == "task" and written == self.after:
-            self.tried.append(task.id)
-            self.tried.append(self.taskman.cancel(task.id))
-        return super().ahead(task, count)
+    def __contains__(self, number):
+        if number == self.number:
+            self.meanwhile(number)
+        return super().__contains__(number)
 
 
-@pytest.mark.parametrize("move", ["added", "begun", "ended"])
-def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman, gate, gates, until, move):
+@pytest.fixture
+def happens(taskman, monkeypatch):
+    """Has something happen, once, where Python may call other code while a move of a record is written down.
+
+    That is as it is numbered, looked at (if it is its second or a further one), or indexed.
+    """
+
+    def happens(when, number, meanwhile):
+        left = [meanwhile]
+
+        def once(found, *_):
+            if found == number and left:
+                left.pop()()
+
+        def watched(method):
+            return lambda rows, found, *others: (once(found), method(rows, found, *others))[1]
+
+        if when == "looked at":
+            Watched(taskman._keeper, number, once)
+        else:
+            name = {"numbered": "_note_order", "indexed": "_reindex"}[when]
+            monkeypatch.setattr(TaskRows, name, watched(getattr(TaskRows, name)))
+
+    return happens
+
+
+@pytest.mark.parametrize(("move", "when"), [("added", "numbered"), ("begun", "looked at"), ("ended", "looked at")])
+def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(
+    taskman, gate, gates, until, happens, move, when
+):
     """Whoever is first decides; there is one record, and its history has one end."""
-    maker = taskman._keeper._maker = CancellingMaker(taskman, ["added", "begun", "ended"].index(move))
+    tried = []
     with taskman.subscribe(since=0) as changes:
         first_gate = gates()
         first = taskman.add(name="first", function=first_gate)
@@ -230,6 +258,11 @@ def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman
             taskman.get_all()  # writes down what has happened by now
         first_gate.open()
         gate.wait_until_started()
+        if move == "ended":
+            taskman.get_all()
+            gate.open()
+            taskman.wait(timeout=10)
+        happens(when, 2, lambda: tried.append(taskman.cancel(task_id)))
         taskman.get_all()
         gate.open()
         assert taskman.wait(timeout=10)
@@ -237,8 +270,7 @@ def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman
         found = [change for change in changes.get(timeout=0) if change.id == task_id]
         history = [(change.kind, change.record["status"]) for change in found]
 
-    tried = maker.tried
-    assert tried == [task_id, move != "ended"]
+    assert tried == [move != "ended"]
     assert [kind for kind, _ in history] == ["added"] + ["changed"] * (len(history) - 1)
     assert [status for _, status in history][:2] == [2, 3]  # its function was called
     ends = {status for _, status in history if status in (0, 1, 4)}
@@ -246,32 +278,20 @@ def test_a_finalizer_may_cancel_the_very_task_that_is_being_written_down(taskman
     assert sum(taskman.counts()) == len(taskman.get_all()) == 2
 
 
-class InterruptedMaker(Moves):
-    """Makes records of moves as ever; once a Ctrl-C comes, as it begins or has just finished with a certain task's."""
-
-    def __init__(self, taskman, when):
-        super().__init__(taskman._runtime.tasks.live)
-        self.when, self.is_due = when, True
-
-    def ahead(self, task, count):
-        is_now = self.is_due and task.name == "second"
-        self.is_due = self.is_due and not is_now
-        if is_now and self.when == "before":
-            raise KeyboardInterrupt
-        made = super().ahead(task, count)
-        if is_now:
-            raise KeyboardInterrupt
-        return made
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_an_interrupt_while_moves_are_written_down_loses_none(taskman, gates, when):
+@pytest.mark.parametrize("when", ["numbered", "looked at", "indexed"])
+def test_an_interrupt_while_moves_are_written_down_loses_none(taskman, gates, happens, when):
     """Who looked is interrupted; the records, and what is told of them, are whole all the same."""
+
+    def interrupt():
+        raise KeyboardInterrupt
+
     gate = gates(outcome=7)
     functions = {"first": lambda f: 7, "second": gate, "third": lambda f: 7}
-    taskman._keeper._maker = InterruptedMaker(taskman, when)
+    found = [taskman.db.search(query) for query in (taskman.dbQuery.status == 0, taskman.dbQuery.id == "none")]
+    assert found == [[], []]  # now there are indexes
     ids = [taskman.add(name=name, function=function, get_result=True) for name, function in functions.items()]
     gate.wait_until_started()
+    happens(when, 2, interrupt)
     with pytest.raises(KeyboardInterrupt):
         taskman.get_all()
     gate.open()
@@ -281,3 +301,19 @@ def test_an_interrupt_while_moves_are_written_down_loses_none(taskman, gates, wh
     assert histories == {one: [2, 3, 0] for one in ids}
     assert [record["result"] for record in taskman.get_all()] == [7, 7, 7]
     assert taskman.counts() == (3, 0, 0, 0, 0)
+    assert [record["name"] for record in taskman.db.search(taskman.dbQuery.status == 0)] == list(functions)
+    assert [len(taskman.db.search(taskman.dbQuery.id == one)) for one in ids] == [1, 1, 1]
+    assert taskman._runtime.tasks.live == {}
+
+
+def test_a_finalizer_may_write_on_a_record_that_is_being_indexed(taskman, gate, happens):
+    """Both changes are there, in their order, and the index knows the record by what it is."""
+    assert taskman.db.search(taskman.dbQuery.status == 3) == []
+    taskman.add(name="task", function=gate)
+    gate.wait_until_started()
+    happens("indexed", 1, lambda: taskman.db.update({"status": 4}, taskman.dbQuery.name == "task"))
+    taskman.get_all()
+    by_status = [len(taskman.db.search(taskman.dbQuery.status == status)) for status in range(5)]
+
+    assert [change.record["status"] for change in taskman.changes(0)] in ([2, 3, 4], [2, 3, 4, 4])
+    assert (by_status, taskman.counts()) == ([0, 0, 0, 0, 1], (0, 0, 0, 0, 1))
