@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -21,6 +23,7 @@ from benchmarks import (
 )
 from benchmarks.contestants import EXECUTOR, LIMIT, OURS
 from benchmarks.crowd_server import FLOOR, PANEL
+from benchmarks.least import LeastEngine
 from benchmarks.store_operations import DICT, measure
 from benchmarks.timing import ratio
 
@@ -80,9 +83,33 @@ def test_task_starts_at_once() -> None:
 @pytest.mark.parametrize("graph", [graphs.chain(500), graphs.fan(300), graphs.layers(10, 50)])
 def test_a_graph_costs_what_it_costs_by_hand(graph: graphs.Graph) -> None:
     """A task in a graph costs no more than some times what it costs by hand."""
-    ours, peer = graphs.measure(graph, rounds=3)
+    measured = graphs.measure(graph, rounds=3)
 
-    assert ratio(ours, peer).of_medians < GREATEST_NODE_RATIO
+    assert ratio(measured[graphs.OURS], measured[graphs.PEER]).of_medians < GREATEST_NODE_RATIO
+
+
+def test_the_least_engine_is_right() -> None:
+    """A floor for engines is one itself: each task runs once, after all it depends on, and its record says so."""
+    graph = graphs.layers(30, 40)
+    begun: list[int] = []
+
+    def note(number: int) -> Callable[[object], None]:
+        return lambda _: begun.append(number)
+
+    with LeastEngine() as engine:
+        ids: list[str] = []
+        for number, before in enumerate(graph):
+            ids.append(engine.add(f"{number}", note(number), [ids[node] for node in before] or None))
+        for task_id in ids:
+            engine.wait(task_id)
+        completed = engine.completed()
+
+    place = {number: place for place, number in enumerate(begun)}
+    assert completed == len(begun) == len(place) == len(graph)
+    assert all(place[node] < place[number] for number, before in enumerate(graph) for node in before)
+    assert [engine.records[engine.numbers[one]]["status"] for one in ids] == [0] * len(graph)
+    assert {kind for kind, _ in engine.changes} == {"added", "changed"}
+    assert len(engine.changes) == 3 * len(graph)
 
 
 def test_graphs_name_only_nodes_that_come_before() -> None:
