@@ -107,6 +107,22 @@ def test_keys_reach_every_row(taskman: TaskControl, visit: Visit) -> None:
     expect(row_of(page, "Task 60")).to_be_in_viewport(ratio=1)
 
 
+def test_keys_may_be_faster_than_the_screen(taskman: TaskControl, visit: Visit) -> None:
+    """Sixty-one of them between two frames go sixty-one rows on."""
+    for number in range(80):
+        taskman.add(name=f"Task {number}", function=ends)
+    taskman.wait(timeout=10)
+    page = visit("/?dir=asc")
+
+    page.evaluate(
+        "() => { for (let n = 0; n < 61; n++)"
+        " document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true })) }"
+    )
+
+    assert "Task 60" == focused(page)
+    expect(row_of(page, "Task 60")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.usefixtures("three")
 def test_keys_are_letters_in_the_search(visit: Visit) -> None:
     """Whoever types a search moves, selects and cancels nothing."""

@@ -14,13 +14,16 @@ export class Acting {
   #selection;
   #cancels;
   #many;
+  #draw;
 
   /**
    * `hold(reason, isHeld)` has the rows stand still, `query()` answers the list's filter and order with what of its search is
-   * `readable`, `startSearch()` moves into the search, `onChange()` is called when rows have to be drawn anew.
+   * `readable`, `startSearch()` moves into the search, `onChange()` is called when rows have to be drawn anew, `draw()` does
+   * so at once.
    */
-  constructor(page, body, { model, table, announcer, hold, query, startSearch, onChange }) {
+  constructor(page, body, { model, table, announcer, hold, query, startSearch, onChange, draw }) {
     this.#page = page;
+    this.#draw = draw;
     this.#model = model;
     this.#table = table;
     const onToggle = (isOpen) => hold("dialog", isOpen);
@@ -66,7 +69,9 @@ export class Acting {
     const { order } = this.#table;
     const index = this.#focused === null ? this.#table.firstInSight : order.indexOf(this.#focused) + way;
     const entry = order.at(index);
-    if (entry) this.#table.rowOf(entry.row.id)?.cells.get("name").focus();
+    if (!entry) return;
+    if (!this.#table.rowOf(entry.row.id)) this.#draw(); // keys may be faster than the screen
+    this.#table.rowOf(entry.row.id)?.cells.get("name").focus();
   }
 
   #cancelChosen() {

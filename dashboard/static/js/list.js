@@ -66,6 +66,7 @@ class ListPage {
       query: () => ({ ...this.#controls.query, readable: this.#view.search.readable }),
       startSearch: () => this.#controls.startSearch(),
       onChange: this.#request,
+      draw: () => this.#render(),
     });
     this.#history = new History(page.tasks, () => this.#list());
     this.#view = new View(this.#model, this.#controls.query);
