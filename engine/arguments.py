@@ -109,10 +109,11 @@ def check_dependencies(depend_on: object) -> list[str]:
         return [depend_on]
     if not isinstance(depend_on, (list, tuple, set, frozenset)):
         raise TypeError(f"depend_on must be a task id, a list of them or None, not {_kind(depend_on)}")
-    for task_id in depend_on:
+    named = list(depend_on)
+    for task_id in named:
         if not isinstance(task_id, str):
             raise TypeError(f"depend_on must hold task ids, which are strings, not {_kind(task_id)}")
-    return list(dict.fromkeys(depend_on))
+    return named if len(named) < 2 else list(dict.fromkeys(named))
 
 
 def check_ids(ids: object) -> list[str]:

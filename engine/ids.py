@@ -28,4 +28,6 @@ class NewIds:
                 return made.pop()
             except IndexError:
                 numbers = itertools.islice(self._numbers, _BATCH)
-                made.extend(["%010x" % (number * _STEP & _MASK) for number in numbers])  # an f-string takes far longer
+                made.extend(
+                    [(number * _STEP & _MASK).to_bytes(5, "big").hex() for number in numbers]
+                )  # the quickest way

@@ -80,6 +80,8 @@ class TaskRows(Rows):
                     break
                 old = docs.get(number)  # a finalizer has written meanwhile
             if old is None or version is None:
+                if old is not None and old.get("id") == task.id and old["status"] in FINAL:
+                    self._forget(task)
                 continue
             change: _Change = "changed", version
             status = version["status"]
@@ -90,8 +92,12 @@ class TaskRows(Rows):
             if self._indexes:
                 self._reindex(number, old, version)
             if status in FINAL:
-                self.live.pop(task.id, None)
-                task.result = None  # who waits for others as well holds the task
+                self._forget(task)
+
+    def _forget(self, task: Any) -> None:
+        """The task's end is on its record. Who waits for others as well holds the task, but not its result."""
+        self.live.pop(task.id, None)
+        task.result = None
 
     def _write_first(self, task: Any, written: list[_Change]) -> None:
         """Writes that a task was added."""

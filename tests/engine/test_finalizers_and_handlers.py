@@ -222,7 +222,7 @@ class Watched(dict):
 def happens(taskman, monkeypatch):
     """Has something happen, once, where Python may call other code while a move of a record is written down.
 
-    That is as it is numbered, looked at (if it is its second or a further one), or indexed.
+    That is as it is numbered, looked at (if it is its second or a further one), indexed, or its task forgotten.
     """
 
     def happens(when, number, meanwhile):
@@ -233,12 +233,12 @@ def happens(taskman, monkeypatch):
                 left.pop()()
 
         def watched(method):
-            return lambda rows, found, *others: (once(found), method(rows, found, *others))[1]
+            return lambda rows, found, *others: (once(getattr(found, "doc_id", found)), method(rows, found, *others))[1]
 
         if when == "looked at":
             Watched(taskman._keeper, number, once)
         else:
-            name = {"numbered": "_note_order", "indexed": "_reindex"}[when]
+            name = {"numbered": "_note_order", "indexed": "_reindex", "ended": "_forget"}[when]
             monkeypatch.setattr(TaskRows, name, watched(getattr(TaskRows, name)))
 
     return happens
@@ -304,6 +304,28 @@ def test_an_interrupt_while_moves_are_written_down_loses_none(taskman, gates, ha
     assert [record["name"] for record in taskman.db.search(taskman.dbQuery.status == 0)] == list(functions)
     assert [len(taskman.db.search(taskman.dbQuery.id == one)) for one in ids] == [1, 1, 1]
     assert taskman._runtime.tasks.live == {}
+
+
+def test_an_interrupt_as_an_end_is_written_down_loses_nothing(taskman, happens):
+    """The next look does what is left: the task is forgotten, and told of once."""
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    task_id = taskman.add(name="task", function=lambda: 7, get_result=True)
+    taskman.wait()
+    taskman.get_all()
+    assert taskman.db.search(taskman.dbQuery.status == 3) == []
+    second = taskman.add(name="second", function=lambda: 7, get_result=True)
+    taskman.wait()
+    happens("ended", 2, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        taskman.get_all()
+
+    assert [record["result"] for record in taskman.get_all()] == [7, 7]
+    assert taskman._runtime.tasks.live == {}
+    assert [c.record["status"] for c in taskman.changes(0)] == [2, 3, 0] * 2
+    assert [len(taskman.db.search(taskman.dbQuery.id == one)) for one in (task_id, second)] == [1, 1]
 
 
 def test_a_finalizer_may_write_on_a_record_that_is_being_indexed(taskman, gate, happens):
