@@ -28,9 +28,9 @@ other step. At the end a very long chain, which nobody walks by recursion, besid
 """
 
 OURS, PEER, LEAST = "Task Control", "graphlib and ThreadPoolExecutor(32)", "the least engine"
-ROUNDS, QUICK_ROUNDS = 15, 5
+ROUNDS, QUICK_ROUNDS = 25, 5
 CHAIN, LONG_CHAIN, QUICK_LONG_CHAIN = 1_000, 100_000, 10_000
-LONG_ROUNDS, QUICK_LONG_ROUNDS = 5, 3
+LONG_ROUNDS, QUICK_LONG_ROUNDS = 9, 3
 MOST_LONG = 2.0
 
 #: For each node, the numbers of the nodes that it depends on; those come before it.
