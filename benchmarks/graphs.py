@@ -77,8 +77,11 @@ def run(quick: bool) -> Report:
 
 def measure(graph: Graph, rounds: int) -> dict[str, Series]:
     """The seconds for each node, with Task Control, by hand and with the least engine."""
-    runs = {OURS: _run_tasks, PEER: _run_by_hand, LEAST: _run_least}
-    contestants = {name: partial(run_graph, graph) for name, run_graph in runs.items()}
+    contestants = {
+        OURS: partial(_run_tasks, graph),
+        PEER: partial(_run_by_hand, graph),
+        LEAST: partial(_run_tasks, graph, LeastEngine),
+    }
     return interleaved(contestants, rounds=rounds, collect=True)
 
 
@@ -91,29 +94,14 @@ def work(_: object) -> None:
     """The task."""
 
 
-def _run_tasks(graph: Graph) -> float:
-    with TaskControl() as taskman:
+def _run_tasks(graph: Graph, engine: type[TaskControl | LeastEngine] = TaskControl) -> float:
+    with engine() as taskman:
         begun = time.perf_counter()
         ids: list[str] = []
         for before in graph:
             ids.append(taskman.add("Node", work, depend_on=[ids[node] for node in before] or None))
         taskman.wait()
         completed = taskman.counts()[Status.COMPLETED]  # of the records, so these are written by then
-        took_s = time.perf_counter() - begun
-        if completed != len(graph):
-            raise RuntimeError(f"{len(graph) - completed} tasks have not completed: nothing was measured")
-    return took_s / len(graph)
-
-
-def _run_least(graph: Graph) -> float:
-    with LeastEngine() as engine:
-        begun = time.perf_counter()
-        ids: list[str] = []
-        for before in graph:
-            ids.append(engine.add("Node", work, depend_on=[ids[node] for node in before] or None))
-        for task_id in reversed(ids):
-            engine.wait(task_id)
-        completed = engine.completed()
         took_s = time.perf_counter() - begun
         if completed != len(graph):
             raise RuntimeError(f"{len(graph) - completed} tasks have not completed: nothing was measured")

@@ -14,22 +14,14 @@ from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from typing import Any
 
-COMPLETED, SUSPENDED, RUNNING = 0, 2, 3
+from engine import Status
+
+COMPLETED, SUSPENDED, RUNNING = Status.COMPLETED.value, Status.SUSPENDED.value, Status.RUNNING.value
 _HISTORY, _WRITE_DOWN_FROM = 16_384, 256
 
 Record = dict[str, Any]
-_FRESH: Record = {
-    "id": "",
-    "timestamp": "",
-    "name": "",
-    "depend_on": None,
-    "status": SUSPENDED,
-    "get_result": False,
-    "perf": 0,
-    "error": None,
-    "result": None,
-    "thread": None,
-}
+_FRESH: Record = dict.fromkeys(["id", "timestamp", "name", "depend_on", "error", "result", "thread"])
+_FRESH |= {"status": SUSPENDED, "get_result": False, "perf": 0}
 
 
 class _Node:
@@ -77,7 +69,7 @@ class LeastEngine:
     def __init__(self) -> None:
         self.records: dict[int, Record] = {}
         self.numbers: dict[str, int] = {}
-        self.counts = [0] * 5
+        self._counts = [0] * 5
         self.changes: deque[tuple[str, Record]] = deque(maxlen=_HISTORY)
         self.limit: float | None = None
         self._ids = itertools.count(1)
@@ -131,20 +123,21 @@ class LeastEngine:
             self._put(node)
         return task_id
 
-    def wait(self, task_id: str) -> None:
-        """Until the task has ended."""
-        node = self._live.get(task_id)
-        if node is not None:
+    def wait(self) -> None:
+        """Until all tasks have ended, the newest first."""
+        for node in reversed(list(self._live.values())):
+            if node.has_ended:
+                continue
             alarm = threading.Lock()
             alarm.acquire()
             node.waiters = (alarm,)
             if not node.has_ended and not alarm.acquire(timeout=60):
-                raise RuntimeError(f"task {task_id} hasn't ended: nothing was measured")
+                raise RuntimeError(f"task {node.id} hasn't ended: nothing was measured")
 
-    def completed(self) -> int:
-        """How many have."""
+    def counts(self) -> list[int]:
+        """How many records have each status."""
         self._write_down()
-        return self.counts[COMPLETED]
+        return self._counts
 
     def _put(self, node: _Node | None) -> None:
         self._ready.append(node)
@@ -208,7 +201,7 @@ class LeastEngine:
             self._write_all()
 
     def _write_all(self) -> None:
-        records, counts, changes, moves = self.records, self.counts, self.changes, self._moves
+        records, counts, changes, moves = self.records, self._counts, self.changes, self._moves
         for _ in range(len(moves)):
             kind, node, record = moves.popleft()
             number = node.number

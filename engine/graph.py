@@ -39,8 +39,7 @@ def followers(task: Task, status: int) -> Followers:
         if dependants.pop(dependant, task) is None:
             if status != COMPLETED and not dependant.options.runs_anyway:
                 doomed.append(dependant)
-            elif not (dependant.countdown and dependant.countdown.pop()):  # as count_down does, but that is a call
-                dependant.blockers = ()
+            elif count_down(dependant):
                 freed.append(dependant)
     return freed, doomed
 

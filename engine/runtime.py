@@ -24,7 +24,7 @@ from .refresh import Refresh
 from .retention import Retention
 from .settings import Settings
 from .stopping import Stopper
-from .store import Keeper
+from .store import Keeper, Makers
 from .stuck import StuckWatch
 from .supervisor import Supervisor
 from .task import Task
@@ -71,7 +71,7 @@ class Runtime:
         #: Made with the first hook.
         self.hooks: Hooks | None = None
         edits = Edits(keeper, tasks, self.journal, self.calls.forget, self.life.follow_edit)
-        keeper.watch(tasks.live, (first_version, next_version), edits.review, edits.react)
+        keeper.watch(tasks.live, Makers(first_version, next_version), edits.review, edits.react)
         finish_at_exit(self)
         follow_forks(self)
 

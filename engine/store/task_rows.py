@@ -6,17 +6,28 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..feed import Feed, Kind
 from ..status import FINAL, WORDS
 from .rows import Doc, Rows
 
-#: What makes records of the moves of tasks, with the store's lock held: ``first(task)`` the first version, and
-#: ``next(task, record)`` the one after the next move, whoever has written ``record``; None for a move that is void.
-#: A task is posted once for each move. It has the ``doc_id`` of its record, 0 until that is in the table, and the
-#: ``result`` that its end puts there.
-Makers = tuple[Callable[[Any], Doc], Callable[[Any, Doc], Doc | None]]
+
+class Makers(NamedTuple):
+    """What makes records of the moves of tasks. Called with the store's lock held.
+
+    A task is posted once for each move. It has the ``doc_id`` of its record, 0 until that is in the table, and the
+    ``result`` that its end puts there.
+
+    Attributes:
+        first: ``first(task)`` is the first version.
+        next: ``next(task, record)`` is the one after the next move, whoever has written ``record``; None for a move
+            that is void.
+    """
+
+    first: Callable[[Any], Doc]
+    next: Callable[[Any, Doc], Doc | None]
+
 
 _Change = tuple[Kind, Doc]
 _kind_of: Callable[[_Change], Kind] = itemgetter(0)
@@ -28,7 +39,7 @@ class TaskRows(Rows):
 
     Attributes:
         live: the tasks whose end isn't on the record, by id; each leaves with its end.
-        makers: see :data:`Makers`.
+        makers: what makes records of moves.
     """
 
     __slots__ = ("_counts", "_feed", "_has_twins", "_numbers", "_written", "live", "makers")
@@ -67,7 +78,7 @@ class TaskRows(Rows):
 
     def _write(self, posted: Iterable[Any], written: list[_Change]) -> None:
         """Writes each move on what is there when its turn comes."""
-        docs, counts, (_, following) = self.docs, self._counts, self.makers
+        docs, counts, following = self.docs, self._counts, self.makers.next
         for task in posted:
             number: int = task.doc_id
             if not number:
@@ -101,7 +112,7 @@ class TaskRows(Rows):
 
     def _write_first(self, task: Any, written: list[_Change]) -> None:
         """Writes that a task was added."""
-        version = self.makers[0](task)
+        version = self.makers.first(task)
         change: _Change = "added", version
         number = self.take_id()
         self._note_order(number)

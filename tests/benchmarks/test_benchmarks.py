@@ -100,12 +100,12 @@ def test_the_least_engine_is_right() -> None:
         ids: list[str] = []
         for number, before in enumerate(graph):
             ids.append(engine.add(f"{number}", note(number), [ids[node] for node in before] or None))
-        for task_id in ids:
-            engine.wait(task_id)
-        completed = engine.completed()
+        engine.wait()
+        completed, *others = engine.counts()
 
     place = {number: place for place, number in enumerate(begun)}
     assert completed == len(begun) == len(place) == len(graph)
+    assert not any(others)
     assert all(place[node] < place[number] for number, before in enumerate(graph) for node in before)
     assert [engine.records[engine.numbers[one]]["status"] for one in ids] == [0] * len(graph)
     assert {kind for kind, _ in engine.changes} == {"added", "changed"}

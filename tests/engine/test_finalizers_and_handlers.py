@@ -337,5 +337,5 @@ def test_a_finalizer_may_write_on_a_record_that_is_being_indexed(taskman, gate, 
     taskman.get_all()
     by_status = [len(taskman.db.search(taskman.dbQuery.status == status)) for status in range(5)]
 
-    assert [change.record["status"] for change in taskman.changes(0)] in ([2, 3, 4], [2, 3, 4, 4])
+    assert [change.record["status"] for change in taskman.changes(0)] == [2, 3, 4]
     assert (by_status, taskman.counts()) == ([0, 0, 0, 0, 1], (0, 0, 0, 0, 1))
