@@ -113,7 +113,7 @@ def check_dependencies(depend_on: object) -> list[str]:
     for task_id in named:
         if not isinstance(task_id, str):
             raise TypeError(f"depend_on must hold task ids, which are strings, not {_kind(task_id)}")
-    return named if len(named) < 2 else list(dict.fromkeys(named))
+    return named if len(set(named)) == len(named) else list(dict.fromkeys(named))
 
 
 def check_ids(ids: object) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container
+from copy import copy
 from typing import Any
 
 from . import records
@@ -97,6 +98,7 @@ class Attempts:
         self._keeper.replace(task.doc_id, {**record, "stopping": None, "retry_at": time.time() + pause_s})
         task.attempt += 1
         task.worker = None
+        task.facts = copy(task.facts)  # the history keeps those of this attempt
         task.waits_for_seat = False
         return pause_s
 

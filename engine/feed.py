@@ -11,9 +11,15 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from .errors import RevisionGone
+from .facts import BEGUN, ENDED, Facts, Stage
 from .patience import rest
 
 Kind = Literal["added", "changed", "removed"]
+_What = Kind | Stage
+_KIND_OF: Mapping[_What, Kind] = {kind: kind for kind in ("added", "changed", "removed")} | {
+    BEGUN: "changed",
+    ENDED: "changed",
+}
 
 
 class Change(NamedTuple):
@@ -32,12 +38,16 @@ class Change(NamedTuple):
     record: Mapping[str, Any]
 
 
+#: A version of a record, or what it is made of when it is read, and the step after which it was so; else its kind.
+_Version = dict[str, Any] | Facts
+
+
 class _Page(NamedTuple):
     """The changes after revision ``base``; not one list of pairs, as those would be the garbage collector's, too."""
 
     base: int
-    records: list[dict[str, Any]]
-    kinds: list[Kind]
+    records: list[_Version]
+    kinds: list[_What]
 
 
 class Feed:
@@ -63,8 +73,11 @@ class Feed:
         #: No more changes are to be waited for.
         self.is_closed = False
 
-    def extend(self, kinds: Sequence[Kind], records: list[dict[str, Any]]) -> None:
-        """Appends changes: what happened, and to which record. In the same locked step as the changes themselves."""
+    def extend(self, kinds: Sequence[_What], records: Sequence[_Version]) -> None:
+        """Appends changes: what happened, and to which record. In the same locked step as the changes themselves.
+
+        Of a record that isn't made, its facts, and as the kind the step that its task has taken.
+        """
         page = self._pages[-1]
         page.kinds.extend(kinds)
         page.records.extend(records)
@@ -116,13 +129,13 @@ class Feed:
         """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
         return _changes(revisions, *self._held(since, newest))
 
-    def _held(self, since: int, newest: int) -> tuple[list[Kind], list[dict[str, Any]]]:
+    def _held(self, since: int, newest: int) -> tuple[list[_What], list[_Version]]:
         pages, now = self._pages, self.revision
         oldest = max(0, now - self._capacity)
         if not oldest <= since <= now:
             raise RevisionGone(since, oldest, now)
-        kinds: list[Kind] = []
-        records: list[dict[str, Any]] = []
+        kinds: list[_What] = []
+        records: list[_Version] = []
         for page in reversed(pages):  # most want the newest only
             part = slice(max(0, since - page.base), max(0, newest - page.base))
             kinds[:0], records[:0] = page.kinds[part], page.records[part]
@@ -143,17 +156,23 @@ class Feed:
             pass  # woken: it was taken out
 
 
-def _changes(revisions: Iterable[int], kinds: list[Kind], records: list[dict[str, Any]]) -> Iterator[Change]:
-    """The changes, made one by one as they are taken, by functions of Python's own: followers read every one."""
-    fields = zip(revisions, kinds, _ids_of(records), map(MappingProxyType, records), strict=False)
+def _changes(revisions: Iterable[int], kinds: Sequence[_What], records: Sequence[_Version]) -> Iterator[Change]:
+    """The changes, put together one by one as they are taken, by functions of Python's own: followers read all."""
+    versions: list[Any] = [
+        record.version(what) if type(record) is Facts else record  # type: ignore[arg-type]  # facts come with a stage
+        for what, record in zip(kinds, records, strict=True)
+    ]
+    fields = zip(
+        revisions, map(_KIND_OF.__getitem__, kinds), _ids_of(versions), map(MappingProxyType, versions), strict=False
+    )
     return map(_new, repeat(Change), fields)
 
 
-def _ids_of(records: list[dict[str, Any]]) -> list[str | None]:
+def _ids_of(records: Sequence[Any]) -> list[str | None]:
     try:
         ids: list[Any] = list(map(_id_of, records))
-    except KeyError:
-        ids = [record.get("id") for record in records]
+    except (KeyError, TypeError):
+        ids = [record.id if type(record) is Facts else record.get("id") for record in records]
     if set(map(type, ids)) != {str}:
         ids = [one if isinstance(one, str) else None for one in ids]
     return ids

@@ -16,18 +16,25 @@ from .task import NO_TASKS, Task, own
 Followers = tuple[list[Task], list[Task]]
 
 #: The countdown of those that wait for one task, and are set free by it. Never written to.
-ONLY_ONE: list[int] = []
+ONLY_ONE = bytearray()
 
 
-def link(task: Task, blockers: Sequence[Task]) -> None:
-    """Makes ``task`` wait for each of ``blockers``."""
-    task.countdown = list(range(len(blockers))) if len(blockers) > 1 else ONLY_ONE
-    task.blockers = blockers  # before an end can find it
+def link(task: Task, blockers: Sequence[Task]) -> list[Task]:
+    """Makes ``task`` wait for each of ``blockers``; returns those that have ended, and may have missed it."""
+    countdown = ONLY_ONE
+    if len(blockers) > 1:
+        countdown = bytearray(len(blockers))
+        countdown[0] = 1
+    task.countdown, task.blockers = countdown, blockers  # before an end can find it
+    ended = []
     for blocker in blockers:
         dependants = blocker.dependants
         if dependants is NO_TASKS:
             dependants = own(blocker, "dependants", NO_TASKS, {})
         dependants[task] = None
+        if blocker.has_ended:
+            ended.append(blocker)
+    return ended
 
 
 def followers(task: Task, status: int) -> Followers:
@@ -49,7 +56,7 @@ def count_down(task: Task) -> bool:
 
     One that has failed isn't counted, so that nothing sets those free that it dooms.
     """
-    if task.countdown and task.countdown.pop():
+    if task.countdown and not task.countdown.pop():
         return False
     task.blockers = ()
     return True

@@ -82,7 +82,8 @@ class Journal:
 
     def told(self, task: Task) -> tuple[object, ...]:
         """What a task has told of itself so far: each time it tells something, one of these is another object."""
-        record = self.record_of(task) or {}
+        with self._lock:
+            record = self.record_of(task) or {}
         return record.get("progress"), record.get("log")
 
     def tell_stuck(self, task: Task, stuck: dict[str, Any] | None) -> None:

@@ -17,8 +17,8 @@ from .attempts import Attempts
 from .calls import Calls
 from .endings import Endings, because
 from .errors import TaskCancelled, TaskControlError, TaskInterrupt, TaskTimeout, UnknownTask
+from .facts import ADDED, MADE, NEW
 from .journal import Journal
-from .moves import first_version
 from .patience import take
 from .pool import Pool
 from .records import CANCELED, COMPLETED, ERROR, Record
@@ -95,6 +95,10 @@ class Lifecycle:
 
     def _resolve(self, task: Task, dependencies: Sequence[str]) -> tuple[Sequence[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
+        try:
+            return list(map(self._live.__getitem__, dependencies)), None  # one may have ended just now: see ``_link``
+        except KeyError:
+            pass
         blockers: list[Task] = []
         failure = None
         for task_id in dependencies:
@@ -111,12 +115,11 @@ class Lifecycle:
 
     def _link(self, task: Task, blockers: Sequence[Task]) -> None:
         """Has the task wait for others, each of which may end meanwhile."""
-        graph.link(task, blockers)
+        ended = graph.link(task, blockers)
         if not self._refresh.is_planned:
             self._refresh.plan()
-        for blocker in blockers:
-            if blocker.has_ended:  # and may have missed the link
-                self._endings.catch_up(task, blocker)
+        for blocker in ended:
+            self._endings.catch_up(task, blocker)
 
     # -- running. Called by worker threads while no interrupt can reach them
 
@@ -125,16 +128,17 @@ class Lifecycle:
 
         An end that is decided from here on is seen by the worker before it calls the function, or finds the task begun.
         """
-        options = task.options
+        options, facts = task.options, task.facts
         backend = options.backend
         if backend is not None and task.stop is None and not backend.enter(task):
             return False
-        if task.stop is not None:
+        if task.stop is not None or facts is None:  # it has no facts any more if its end is on the record
             if backend is not None:
                 backend.leave(task)
             return False
-        limit = task.run_limit = self.thread_timeout if options.limit is None else options.limit
-        task.started, task.started_at, task.alarms = time.monotonic(), time.time(), NO_ALARMS
+        limit = task.run_limit = facts.limit = self.thread_timeout if options.limit is None else options.limit
+        task.started, facts.started_at, task.alarms = time.monotonic(), time.time(), NO_ALARMS
+        facts.thread = worker.ident
         task.worker = worker
         self._keeper.post(task)
         if limit is not None and limit != math.inf:
@@ -154,7 +158,8 @@ class Lifecycle:
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
-        if self._undecided.pop(task.id, None) is None:
+        facts = task.facts
+        if self._undecided.pop(task.id, None) is None or facts is None:
             task.function = task.context = None  # the supervisor sees that the thread is done
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return ()
@@ -162,8 +167,8 @@ class Lifecycle:
             self._calls.keep(task)
         task.function = task.context = None  # what they hold may go
         if options.keeps_result and error is None:
-            task.result = value
-        task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)
+            facts.result = value
+        task.outcome = facts.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
@@ -183,8 +188,9 @@ class Lifecycle:
         """Ends a task before its function has; False if it had ended already. Never waits for its thread."""
         with self._lock:
             self._keeper.settle()
-            if not task.doc_id:
-                task.doc_id = self._keeper.insert(first_version(task))  # another thread is just adding it
+            if task.facts is not None and task.facts.stage is NEW:  # another thread is just adding it
+                task.facts.stage = MADE
+                task.doc_id = self._keeper.insert(task.facts.version(ADDED))
             record = self.journal.record_of(task)
             if record is None or record["status"] not in UNFINISHED or not self._tasks.decides(task):
                 return False

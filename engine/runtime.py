@@ -18,13 +18,13 @@ from .forks import follow_forks
 from .hooks import Hooks
 from .journal import Journal
 from .lifecycle import Lifecycle
-from .moves import first_version, next_version
+from .moves import next_version
 from .pool import Pool
 from .refresh import Refresh
 from .retention import Retention
 from .settings import Settings
 from .stopping import Stopper
-from .store import Keeper, Makers
+from .store import Keeper
 from .stuck import StuckWatch
 from .supervisor import Supervisor
 from .task import Task
@@ -71,7 +71,7 @@ class Runtime:
         #: Made with the first hook.
         self.hooks: Hooks | None = None
         edits = Edits(keeper, tasks, self.journal, self.calls.forget, self.life.follow_edit)
-        keeper.watch(tasks.live, Makers(first_version, next_version), edits.review, edits.react)
+        keeper.watch(tasks.live, next_version, edits.review, edits.react)
         finish_at_exit(self)
         follow_forks(self)
 

@@ -81,11 +81,14 @@ class Subscription:
         if since == newest:
             return False
         self._numbers.clear()
-        self._taken = newest
         numbers = list(range(since + 1, newest + 1))
         numbers_left = iter(numbers)
-        self._left = self._feed.numbered(since, newest, numbers_left)  # RevisionGone: the next call goes on from newest
-        self._numbers, self._numbers_left = numbers, numbers_left
+        try:
+            left = self._feed.numbered(since, newest, numbers_left)
+        except RevisionGone:
+            self._taken = newest  # the next call goes on from there
+            raise
+        self._taken, self._left, self._numbers, self._numbers_left = newest, left, numbers, numbers_left
         return True
 
     def _pass_over(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import TaskInterrupt
+from .facts import Facts, Outcome
 from .interrupts import own_gate, shield
 from .options import Options
 
@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 NO_TASKS: dict[Task, None] = {}
 NO_ALARMS: list[Callable[[], None]] = []
 _NONE_OF_THEM: frozenset[Task] = frozenset()
-
-
-#: What a task's own thread says of its end, for the record: status, seconds that it ran, when (wall clock), error line,
-#: traceback. A plain tuple, as each task makes one.
-Outcome = tuple[int, float, float, str | None, str | None]
 
 
 class Backend(Protocol):
@@ -54,10 +49,9 @@ class Task:
         "function",
         "options",
         "context",
-        "depend_on",
+        "facts",
         "run_limit",
         "attempt",
-        "added_at",
         "has_ended",
         "blockers",
         "countdown",
@@ -67,9 +61,7 @@ class Task:
         "waits_for",
         "worker",
         "started",
-        "started_at",
         "outcome",
-        "result",
         "stop",
         "alarms",
         "ready_at",
@@ -92,9 +84,8 @@ class Task:
         self.function: Callable[..., Any] | None = function
         self.options = options
         self.context: Context | None = context
-        #: What the record says it depends on.
-        self.depend_on = depend_on
-        self.added_at = time.time()
+        #: What its record is made of, until its end is there; others may hold the task for longer.
+        self.facts: Facts | None = Facts(task_id, name, options, depend_on)
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
         #: Which attempt it is at, one beyond the last if there is to be no other.
@@ -107,11 +98,9 @@ class Task:
         self.waits_for = _NONE_OF_THEM
         #: Who is told how it ends, with what it returned or raised: its future, if it has one. Set before it is added.
         self.watcher: Watcher | None = None
-        #: What runs it, from the moment on that it has begun; what came of it, if its own thread has decided that; and
-        #: what its record is to keep of it, until that is in the table.
+        #: What runs it, from the moment on that it has begun; and what came of it, if its own thread has decided that.
         self.worker: Worker | None = None
         self.outcome: Outcome | None = None
-        self.result: Any = None
         #: What to raise in the task, once a stop is decided.
         self.stop: type[TaskInterrupt] | None = None
         #: Whether its record says that it waits for a seat. Pool's lock.
@@ -119,13 +108,12 @@ class Task:
 
     # Not there from the start, since most tasks are many and short:
 
-    #: If it waits for several a number for each; whoever takes the last one, 0, sets it free. Set when it is linked.
-    countdown: list[int]
+    #: If it waits for several a byte for each; whoever takes the last one, 1, sets it free. Set when it is linked.
+    countdown: bytearray
     #: Monotonic seconds since when it has waited for a seat; set when it is ready.
     ready_at: float
-    #: When the function was called, in monotonic seconds and as the record says it, and the limit; set when it begins.
+    #: When the function was called, in monotonic seconds, and the limit; set when it begins.
     started: float
-    started_at: float
     run_limit: float | None
     #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
     alarms: list[Callable[[], None]]

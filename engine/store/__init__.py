@@ -7,6 +7,5 @@ from .keeper import Keeper, Moment
 from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
-from .task_rows import Makers
 
-__all__ = ["Doc", "Document", "Edit", "Keeper", "Makers", "Moment", "Query", "TaskDB", "TinyDB"]
+__all__ = ["Doc", "Document", "Edit", "Keeper", "Moment", "Query", "TaskDB", "TinyDB"]

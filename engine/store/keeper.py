@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ..facts import MADE, Facts
 from ..feed import Feed
 from ..interrupts import shield
 from ..status import FINAL
 from .rows import Doc
 from .storage import Edit
 from .table import TaskDB
-from .task_rows import Makers, TaskRows
+from .task_rows import TaskRows
 
 #: From so many moves on, whoever makes the next one writes them down; from so many on, if that is being done already,
 #: it steps aside for some seconds, so that those who make moves don't outrun the one who writes them down.
@@ -50,26 +51,26 @@ class Keeper:
         self._rows = TaskRows(self.feed)
         self.db = TaskDB(self._rows)
         self._guard = self.db.rows_storage.guard
-        self._guard.settle = self.settle
+        self._guard.prepare = self._prepare
         self.lock = self.db.rows_storage.lock
         self.replace = self._rows.put
-        self.at = self._rows.docs.get
+        self.at = self._rows.made
         self._moves: deque[Any] = deque()
         self._is_settling = False
 
     def watch(
         self,
         live: dict[str, Any],
-        makers: Makers,
+        next_version: Callable[[Any, Doc], Doc | None],
         review: Callable[[Doc, Doc | None], Doc | None],
         react: Callable[[list[Edit]], None],
     ) -> None:
         """Gives the engine a say in what is written.
 
-        ``live`` are the tasks whose end isn't on the record, by id: each leaves with its end. ``makers`` and ``review``
-        are called under the lock, ``react`` after its release.
+        ``live`` are the tasks whose end isn't on the record, by id: each leaves with its end. ``next_version``, which
+        is what a task's next move makes of its record, and ``review`` are called under the lock, ``react`` after it.
         """
-        self._rows.live, self._rows.makers = live, makers
+        self._rows.live, self._rows.next_version = live, next_version
         self.db.rows_storage.review = review
         self._guard.react = react
 
@@ -101,6 +102,11 @@ class Keeper:
             self._rows.take_in(self._moves)
         finally:
             self._is_settling = False
+
+    def _prepare(self) -> None:
+        """Has all rows hold records that are up to date: a user's operation begins. With the lock held."""
+        self.settle()
+        self._rows.make_all()
 
     @property
     def is_being_edited(self) -> bool:
@@ -147,19 +153,28 @@ class Keeper:
 
     def _written(self, task_id: object) -> Doc | None:
         number = self._rows.number_of(task_id)
-        record = None if number is None else self.at(number)
+        found = None if number is None else self._rows.docs.get(number)
+        record = self._made(number, found) if number is not None and type(found) is Facts else found
         # It may have gone between the two steps, and its number may be another's.
         return record if record is not None and record.get("id") == task_id else None
+
+    def _made(self, number: int, facts: Facts) -> Doc | None:
+        """The record with this number; only for the caller if others have the lock, for whom nobody waits."""
+        with shield:
+            if not self.lock.acquire(False):
+                stage = facts.stage
+                return self._rows.docs.get(number) if stage is MADE else facts.version(stage)
+            try:
+                return self._rows.made(number)
+            finally:
+                self.lock.release()
 
     def locate(self, task_id: object) -> tuple[int, Doc] | None:
         """Number and record of the oldest record with this task id."""
         if self._moves:
             self.look()
-        number = self._rows.number_of(task_id)
-        record = None if number is None else self.at(number)
-        if number is None or record is None or record.get("id") != task_id:
-            return None
-        return number, record
+        record, number = self._written(task_id), self._rows.number_of(task_id)
+        return None if number is None or record is None else (number, record)
 
     def count(self) -> int:
         """How many records and other documents there are."""

@@ -24,7 +24,7 @@ class Rows:
     __slots__ = ("docs", "exists", "version", "_fields", "_highest", "_indexes", "_is_sorted", "_next_id")
 
     def __init__(self, index_fields: Iterable[str] = ()) -> None:
-        self.docs: dict[int, Doc] = {}
+        self.docs: dict[int, Any] = {}
         #: Whether TinyDB would list this table: from its first write until it is dropped.
         self.exists = False
         #: Goes up with each change, so that query caches know when they are stale.
@@ -64,7 +64,7 @@ class Rows:
 
     def drop(self, doc_id: int) -> Doc:
         """Removes a document and returns its last version."""
-        old = self.docs.pop(doc_id)
+        old: Doc = self.docs.pop(doc_id)
         for field, index in self._indexes.items():
             _take_out(index, field, doc_id, old)
         self.version += 1

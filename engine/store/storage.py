@@ -29,7 +29,7 @@ class Guard:
         self._edits: list[Edit] = []
         self.react: Callable[[list[Edit]], None] | None = None
         #: Called with the lock when a user's operation begins: brings the rows up to date.
-        self.settle: Callable[[], None] | None = None
+        self.prepare: Callable[[], None] | None = None
 
     @property
     def is_held(self) -> bool:
@@ -39,8 +39,8 @@ class Guard:
     def __enter__(self) -> None:
         shield.__enter__()
         self._lock.acquire()
-        if not self._depth and self.settle is not None:
-            self.settle()
+        if not self._depth and self.prepare is not None:
+            self.prepare()
         self._depth += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

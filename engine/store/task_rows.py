@@ -5,44 +5,28 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
-from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..facts import ADDED, BEGUN, ENDED, MADE, NEW, Facts
 from ..feed import Feed, Kind
+from ..records import RUNNING, SUSPENDED
 from ..status import FINAL, WORDS
 from .rows import Doc, Rows
-
-
-class Makers(NamedTuple):
-    """What makes records of the moves of tasks. Called with the store's lock held.
-
-    A task is posted once for each move. It has the ``doc_id`` of its record, 0 until that is in the table, and the
-    ``result`` that its end puts there.
-
-    Attributes:
-        first: ``first(task)`` is the first version.
-        next: ``next(task, record)`` is the one after the next move, whoever has written ``record``; None for a move
-            that is void.
-    """
-
-    first: Callable[[Any], Doc]
-    next: Callable[[Any, Doc], Doc | None]
-
-
-_Change = tuple[Kind, Doc]
-_kind_of: Callable[[_Change], Kind] = itemgetter(0)
-_version_of: Callable[[_Change], Doc] = itemgetter(1)
 
 
 class TaskRows(Rows):
     """The rows of the task table: found by task id, counted by status, every change published in the same step.
 
+    Here ``docs`` may hold the :class:`Facts` of a task in the place of its record, from when a task is added until
+    somebody asks for that: :meth:`made` and :meth:`make_all` come before any other look at it.
+
     Attributes:
         live: the tasks whose end isn't on the record, by id; each leaves with its end.
-        makers: what makes records of moves.
+        next_version: ``next_version(task, record)`` is the one after the task's next move, whoever has written
+            ``record``; None for a move that is void. Called with the store's lock held.
     """
 
-    __slots__ = ("_counts", "_feed", "_has_twins", "_numbers", "_written", "live", "makers")
+    __slots__ = ("_counts", "_feed", "_has_twins", "_numbers", "_unmade", "_written", "live", "next_version")
 
     def __init__(self, feed: Feed) -> None:
         super().__init__(("id", "status"))
@@ -51,15 +35,43 @@ class TaskRows(Rows):
         #: The number of the oldest record of each task id, and whether users have ever added a second one of an id.
         self._numbers: dict[str, int] = {}
         self._has_twins = False
-        #: Where changes go while moves are taken in.
-        self._written: list[_Change] | None = None
+        #: The numbers of all records that aren't made, and of some that are.
+        self._unmade: list[int] = []
+        #: Where changes go while moves are taken in: what happened and to which record, by turns.
+        self._written: list[Any] | None = None
         self.live: dict[str, Any] = {}
-        self.makers: Makers
+        self.next_version: Callable[[Any, Doc], Doc | None]
+
+    # -- records that nobody has read yet
+
+    def made(self, doc_id: int) -> Doc | None:
+        """The record with this number, which is made now if it hasn't been."""
+        docs = self.docs
+        while type(facts := docs.get(doc_id)) is Facts:
+            stage = facts.stage
+            version = facts.version(stage)
+            if self._indexes:
+                self._reindex(doc_id, None, version)
+            if facts.stage is stage:  # no finalizer has done something else
+                docs[doc_id], facts.stage = version, MADE
+                return version
+        return facts
+
+    def make_all(self) -> None:
+        """Makes all records that haven't been."""
+        unmade = self._unmade
+        while unmade:
+            number = unmade[-1]
+            self.made(number)
+            if unmade and unmade[-1] == number:
+                unmade.pop()
+
+    # -- moves
 
     def take_in(self, moves: deque[Any]) -> None:
         """Writes down the moves of tasks, and publishes each in its turn. They leave the queue when they are in."""
         posted = moves.copy()
-        written: list[_Change] = []
+        written: list[Any] = []
         self._written = written
         try:
             self._write(posted, written)
@@ -70,74 +82,101 @@ class TaskRows(Rows):
             self.exists = True
             self.version += len(posted)
             self._written = None
-            self._feed.extend(list(map(_kind_of, written)), list(map(_version_of, written)))
+            self._feed.extend(written[::2], written[1::2])
         deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
 
-    # Finalizers and signal handlers may write, and Ctrl-C may strike, wherever a function is called, but nowhere else.
-    # So what belongs together has no call in between; and a move that comes once more is void.
+    # Finalizers and signal handlers may write, and Ctrl-C may strike, wherever a function is called or something is
+    # made, but nowhere else. So what belongs together has neither in between; and a move that comes once more is void.
 
-    def _write(self, posted: Iterable[Any], written: list[_Change]) -> None:
+    def _write(self, posted: Iterable[Any], written: list[Any]) -> None:
         """Writes each move on what is there when its turn comes."""
-        docs, counts, following = self.docs, self._counts, self.makers.next
+        counts = self._counts
         for task in posted:
-            number: int = task.doc_id
-            if not number:
-                self._write_first(task, written)
-                continue
-            version, old = None, docs.get(number)
-            while old is not None:
-                version = following(task, old)
-                if number in docs and docs[number] is old:
-                    break
-                old = docs.get(number)  # a finalizer has written meanwhile
-            if old is None or version is None:
-                if old is not None and old.get("id") == task.id and old["status"] in FINAL:
+            facts = task.facts
+            stage = None if facts is None else facts.stage
+            if stage is ADDED:
+                change: tuple[Any, ...] = BEGUN, facts
+                if facts.stage is MADE:
+                    self._write_next(task, written)
+                elif task.worker is not None:
+                    facts.stage = BEGUN
+                    counts[SUSPENDED] -= 1
+                    counts[RUNNING] += 1
+                    written += change
+            elif stage is BEGUN:
+                change = ENDED, facts
+                if facts.stage is MADE:
+                    self._write_next(task, written)
+                elif task.outcome is not None:
+                    facts.stage = ENDED
+                    counts[RUNNING] -= 1
+                    counts[task.outcome[0]] += 1
+                    written += change
                     self._forget(task)
-                continue
-            change: _Change = "changed", version
-            status = version["status"]
-            docs[number] = version
-            counts[old["status"]] -= 1
-            counts[status] += 1
-            written.append(change)
-            if self._indexes:
-                self._reindex(number, old, version)
-            if status in FINAL:
+            elif stage is NEW:
+                self._write_first(task, written)
+            elif stage is MADE:
+                self._write_next(task, written)
+            else:
                 self._forget(task)
+
+    def _write_first(self, task: Any, written: list[Any]) -> None:
+        """Writes that a task was added."""
+        number = self.take_id()
+        self._note_order(number)
+        facts, task_id = task.facts, task.id
+        change, numbers = (ADDED, facts), (number,)
+        if facts.stage is not NEW:
+            return  # a finalizer has ended it
+        task.doc_id, facts.stage = number, ADDED
+        if task_id in self._numbers:
+            self._has_twins = True
+        else:
+            self._numbers[task_id] = number
+        self.docs[number] = facts
+        self._unmade += numbers
+        self._counts[SUSPENDED] += 1
+        written += change
+
+    def _write_next(self, task: Any, written: list[Any]) -> None:
+        """Writes a move on a record that has been made."""
+        docs, counts, number = self.docs, self._counts, task.doc_id
+        version, old = None, self.made(number)
+        change: tuple[Any, ...] = ()
+        while old is not None:
+            version = self.next_version(task, old)
+            change = "changed", version
+            if number in docs and docs[number] is old:
+                break
+            old = self.made(number)  # a finalizer has written meanwhile
+        if old is None or version is None:
+            if old is not None and old.get("id") == task.id and old["status"] in FINAL:
+                self._forget(task)
+            return
+        status = version["status"]
+        docs[number] = version
+        counts[old["status"]] -= 1
+        counts[status] += 1
+        written += change
+        if self._indexes:
+            self._reindex(number, old, version)
+        if status in FINAL:
+            self._forget(task)
 
     def _forget(self, task: Any) -> None:
         """The task's end is on its record. Who waits for others as well holds the task, but not its result."""
         self.live.pop(task.id, None)
-        task.result = None
-
-    def _write_first(self, task: Any, written: list[_Change]) -> None:
-        """Writes that a task was added."""
-        version = self.makers.first(task)
-        change: _Change = "added", version
-        number = self.take_id()
-        self._note_order(number)
-        if task.doc_id:
-            return  # a finalizer has ended it
-        task.doc_id = number
-        if task.id in self._numbers:
-            self._has_twins = True
-        else:
-            self._numbers[task.id] = number
-        self.docs[number] = version
-        self._counts[version["status"]] += 1
-        written.append(change)
-        if self._indexes:
-            self._reindex(number, None, version)
+        task.facts = None
 
     def _publish(self, kind: Kind, doc: Doc) -> None:
         if self._written is not None:  # in the order in which it happens
-            self._written.append((kind, doc))
+            self._written += (kind, doc)
         else:
             self._feed.extend([kind], [doc])
 
     def put(self, doc_id: int, doc: Doc) -> None:
         """Inserts or replaces a document; see :meth:`Rows.put`."""
-        old = self.docs.get(doc_id)
+        old = self.made(doc_id)
         super().put(doc_id, doc)
         if old is None:
             self._number(doc_id, doc)
@@ -154,6 +193,7 @@ class TaskRows(Rows):
 
     def drop(self, doc_id: int) -> Doc:
         """Removes a document; see :meth:`Rows.drop`."""
+        self.made(doc_id)
         old = super().drop(doc_id)
         self._unnumber(doc_id, old)
         self._count(old, -1)

@@ -210,7 +210,7 @@ class Watched(dict):
         """Takes the place of the keeper's own."""
         super().__init__(keeper._rows.docs)
         self.number, self.meanwhile = number, meanwhile
-        keeper._rows.docs, keeper.at = self, self.get
+        keeper._rows.docs = self
 
     def __contains__(self, number):
         if number == self.number:
@@ -222,7 +222,7 @@ class Watched(dict):
 def happens(taskman, monkeypatch):
     """Has something happen, once, where Python may call other code while a move of a record is written down.
 
-    That is as it is numbered, looked at (if it is its second or a further one), indexed, or its task forgotten.
+    That is as it is numbered, looked at (if somebody has read the record before), indexed, or its task forgotten.
     """
 
     def happens(when, number, meanwhile):
@@ -291,6 +291,10 @@ def test_an_interrupt_while_moves_are_written_down_loses_none(taskman, gates, ha
     assert found == [[], []]  # now there are indexes
     ids = [taskman.add(name=name, function=function, get_result=True) for name, function in functions.items()]
     gate.wait_until_started()
+    if when == "looked at":
+        taskman.get_all()
+        gate.open()
+        taskman.wait()
     happens(when, 2, interrupt)
     with pytest.raises(KeyboardInterrupt):
         taskman.get_all()

@@ -15,7 +15,7 @@ from engine.task import Task
 COMPLETED, ERROR = 0, 1
 
 
-class Interrupted(list[int]):
+class Interrupted(bytearray):
     """What is counted down for a task; while the first is counted, another thread does something as well."""
 
     def pop(self, *_: Any) -> int:
@@ -66,7 +66,7 @@ def test_what_waits_for_one_task_is_set_free_by_it(new_task):
     graph.link(task, [first])
 
     assert (graph.followers(first, COMPLETED), graph.unlink(task, first)) == (([task], []), False)
-    assert graph.ONLY_ONE == []
+    assert not graph.ONLY_ONE
 
 
 def test_a_task_that_a_failure_dooms_is_not_set_free_by_the_last_of_the_others(new_task):

@@ -62,7 +62,7 @@ def test_an_end_between_the_look_at_a_dependency_and_the_link_is_not_missed(
         while not all(blocker.has_ended for blocker in blockers):
             time.sleep(0.001)
         time.sleep(0.05)  # long enough to have looked at who waits for it
-        link(task, blockers)
+        return link(task, blockers)
 
     monkeypatch.setattr(graph, "link", end_first)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)
@@ -80,9 +80,10 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
     link, follow, catch_up = graph.link, graph.followers, endings.catch_up
 
     def link_and_end(task, blockers):
-        link(task, blockers)
+        assert link(task, blockers) == []
         gate.open()
         assert taskman.wait(first, timeout=10)
+        return blockers  # as if that had been just before the look at whether they have ended
 
     def follow_in_turn(task, status):
         assert first_to_tell == "its thread" or has_told.wait(10)
@@ -123,7 +124,7 @@ def test_an_end_before_the_link_starts_nothing_that_waits_for_another(taskman, g
     def end_and_link(task, blockers):
         gate.open()
         assert taskman.wait(first, timeout=10)
-        link(task, blockers)
+        return link(task, blockers)
 
     monkeypatch.setattr(graph, "link", end_and_link)
     second = taskman.add(name="second", function=lambda f: None, depend_on=[first, other])
@@ -140,7 +141,7 @@ def test_a_task_that_is_canceled_before_it_is_linked_never_runs(taskman, gate, e
 
     def cancel_and_link(task, blockers):
         assert taskman.cancel(task.id)
-        link(task, blockers)
+        return link(task, blockers)
 
     monkeypatch.setattr(graph, "link", cancel_and_link)
     second = taskman.add(name="second", function=lambda f: runs.append(f.id), depend_on=first)

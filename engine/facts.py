@@ -1,0 +1,121 @@
+"""What a task's own moves (added, begun, ended) put on its record, and the record that is made of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from . import records
+from .options import Options
+from .records import DEPENDENCIES, FRESH, RUNNING, SUSPENDED, Record
+
+#: How far a record is by its task's own moves: not there yet, after one of them, or made (or gone again).
+Stage = Literal["new", "added", "begun", "ended", "made"]
+NEW: Stage = "new"
+ADDED: Stage = "added"
+BEGUN: Stage = "begun"
+ENDED: Stage = "ended"
+MADE: Stage = "made"
+
+#: What a task's own thread says of its end, for the record: status, seconds that it ran, when (wall clock), error line,
+#: traceback. A plain tuple, as each task makes one.
+Outcome = tuple[int, float, float, str | None, str | None]
+
+
+class Facts:
+    """Stands in a record's place until somebody reads that; then the record is made of it, as it is by then.
+
+    Nobody reads most records of short tasks before their end, and of many none at all. What has happened stays as it
+    is: each version that the record had can be made later, too. So who makes it holds no lock.
+
+    Attributes:
+        stage: how far it is. Store's lock.
+        started_at: when it began, in seconds since the epoch; like ``thread`` and ``limit`` set before that is posted.
+        thread: the identifier of the thread that runs it.
+        limit: how many seconds it may run; None for no limit.
+        outcome: set, like the ``result`` that the record keeps, before its end is posted.
+    """
+
+    __slots__ = (
+        "id",
+        "name",
+        "options",
+        "depend_on",
+        "added_at",
+        "started_at",
+        "thread",
+        "limit",
+        "outcome",
+        "result",
+        "stage",
+        "_last",
+    )
+
+    def __init__(self, task_id: str, name: str, options: Options, depend_on: str | list[str] | None) -> None:
+        self.id = task_id
+        self.name = name
+        self.options = options
+        self.depend_on = depend_on
+        self.added_at = time.time()
+        self.result: Any = None
+        self.stage: Stage = NEW
+        #: The last version that was made, for whoever reads the next one, as those who follow all changes do.
+        self._last: Record | None = None
+
+    # Set when they are known:
+    started_at: float
+    thread: int
+    limit: float | None
+    outcome: Outcome
+
+    def version(self, stage: Stage) -> Record:
+        """The record after this move, which has been made. From any thread; belongs to all who have asked."""
+        last = self._last
+        if stage is ENDED:
+            begun = last.copy() if last is not None and last["status"] == RUNNING else self.begin(self._first())
+            self._last = None
+            return self.end(begun)
+        if stage is BEGUN:
+            if last is not None and last["status"] == RUNNING:
+                return last
+            version = self.begin(self._first() if last is None else last.copy())
+        else:
+            if last is not None and last["status"] == SUSPENDED:
+                return last
+            version = self._first()
+        self._last = version
+        return version
+
+    def _first(self) -> Record:
+        version = FRESH.copy()
+        options, at = self.options, self.added_at
+        version["id"] = self.id
+        version["timestamp"] = records.local_time(int(at))
+        version["name"] = self.name
+        version["get_result"] = options.keeps_result
+        version["added_at"] = at
+        if self.depend_on is not None:
+            version["depend_on"] = self.depend_on
+            version["waiting_for"] = DEPENDENCIES
+        if options.limit is not None:
+            version["thread_timeout"] = options.limit
+        if options.retry_of is not None:
+            version["retry_of"] = options.retry_of  # only where there is one: most records go without
+        return version
+
+    def begin(self, version: Record) -> Record:
+        """Puts on a version of the record that the task has begun."""
+        version["status"] = RUNNING
+        version["thread"] = self.thread
+        version["started_at"] = self.started_at
+        version["waiting_for"] = None
+        version["thread_timeout"] = self.limit
+        return version
+
+    def end(self, version: Record) -> Record:
+        """Puts the outcome on a version of the record."""
+        version["status"], version["perf"], version["finished_at"], error, trace = self.outcome
+        version["error"], version["traceback"] = error, trace
+        version["result"] = self.result
+        version["waiting_for"] = version["stuck"] = None
+        return version
