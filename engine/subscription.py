@@ -13,6 +13,10 @@ from .errors import RevisionGone
 from .feed import Change, Feed
 
 
+#: So many changes are taken at a time by whoever reads them one by one.
+AT_ONCE = 512
+
+
 def _until(timeout: float | None) -> float | None:
     return None if timeout is None else time.monotonic() + timeout
 
@@ -76,8 +80,18 @@ class Subscription:
         return False
 
     def _refill(self) -> bool:
-        """Takes what is new from the feed; False if there is nothing."""
-        since, newest = self._taken, self._feed.newest()
+        """Takes all that is new from the feed; False if there is nothing."""
+        return self._take_up_to(self._feed.newest())
+
+    def _refill_some(self) -> bool:
+        """The same, but not all at once: records that are made for a loop are few enough to stay in the caches."""
+        newest = self._feed.revision
+        if newest == self._taken:
+            newest = self._feed.newest()
+        return self._take_up_to(min(newest, self._taken + AT_ONCE))
+
+    def _take_up_to(self, newest: int) -> bool:
+        since = self._taken
         if since == newest:
             return False
         self._numbers.clear()
@@ -86,7 +100,7 @@ class Subscription:
         try:
             left = self._feed.numbered(since, newest, numbers_left)
         except RevisionGone:
-            self._taken = newest  # the next call goes on from there
+            self._taken = self._feed.newest()  # the next call goes on from there
             raise
         self._taken, self._left, self._numbers, self._numbers_left = newest, left, numbers, numbers_left
         return True
@@ -118,7 +132,7 @@ class Subscription:
     def _part(self) -> Iterator[Change] | None:
         """What there is to be handed out, after waiting for it; None at the end."""
         try:
-            is_there = length_hint(self._numbers_left) > 0 or self._await(None, self._refill)
+            is_there = length_hint(self._numbers_left) > 0 or self._await(None, self._refill_some)
         except RevisionGone as gone:
             return map(_raise, (gone,))  # for whom the iterator goes on afterwards, as it wouldn't if this raised
         return self._left if is_there and not self._closed else None
