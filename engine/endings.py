@@ -70,10 +70,7 @@ class Endings:
             if watcher is not None:
                 watcher.ended(status, value, error)
             if task.dependants:
-                is_gone = task.stop is not None  # its record was removed first: nobody will see that it has completed
-                freed, doomed = graph.followers(task, CANCELED if is_gone else status)
-                if doomed:
-                    self.doom(task, doomed, None if is_gone else status)
+                freed = self._follow_dependants(task, status)
             if error is not None:
                 line = task.outcome[3] if task.outcome is not None else None
                 logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
@@ -82,6 +79,13 @@ class Endings:
                     self._submit(follower)
                 freed = ()
                 call_back(task)
+        return freed
+
+    def _follow_dependants(self, task: Task, status: int) -> Sequence[Task]:
+        is_gone = task.stop is not None  # its record was removed first: nobody will see that it has completed
+        freed, doomed = graph.followers(task, CANCELED if is_gone else status)
+        if doomed:
+            self.doom(task, doomed, None if is_gone else status)
         return freed
 
     # -- that somebody else has

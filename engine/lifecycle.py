@@ -128,14 +128,15 @@ class Lifecycle:
 
         An end that is decided from here on is seen by the worker before it calls the function, or finds the task begun.
         """
-        options, facts = task.options, task.facts
+        options, facts = task.options, task.facts  # the facts before the look at ``stop``: they go after it is set
         backend = options.backend
         if backend is not None and task.stop is None and not backend.enter(task):
             return False
-        if task.stop is not None or facts is None:  # it has no facts any more if its end is on the record
+        if task.stop is not None:
             if backend is not None:
                 backend.leave(task)
             return False
+        assert facts is not None
         limit = task.run_limit = facts.limit = self.thread_timeout if options.limit is None else options.limit
         task.started, facts.started_at, task.alarms = time.monotonic(), time.time(), NO_ALARMS
         facts.thread = worker.ident
@@ -158,14 +159,15 @@ class Lifecycle:
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
-        facts = task.facts
-        if self._undecided.pop(task.id, None) is None or facts is None:
+        if self._undecided.pop(task.id, None) is None:
             task.function = task.context = None  # the supervisor sees that the thread is done
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return ()
         if error is not None and task.stop is None:  # else its record is being removed
             self._calls.keep(task)
         task.function = task.context = None  # what they hold may go
+        facts = task.facts
+        assert facts is not None  # as its end isn't on the record
         if options.keeps_result and error is None:
             facts.result = value
         task.outcome = facts.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)

@@ -12,7 +12,6 @@ from typing import NoReturn
 from .errors import RevisionGone
 from .feed import Change, Feed
 
-
 #: So many changes are taken at a time by whoever reads them one by one.
 AT_ONCE = 512
 

@@ -187,3 +187,25 @@ def test_an_attempt_that_is_over_stays_in_the_history_as_it_was(taskman, until):
 
     assert len(found) == 2
     assert found[0]["started_at"] == taskman.get_task(task_id)[0]["attempts"][0]["started_at"] < found[1]["started_at"]
+
+
+def test_a_move_that_is_written_down_once_more_is_void(taskman, gate, gates):
+    """As happens after Ctrl-C in the midst of it: a task that waits has not begun, one that runs has not ended."""
+    first = gates()
+    ids = [taskman.add(name="first", function=first)]
+    ids.append(taskman.add(name="second", function=gate, depend_on=ids))
+    first.wait_until_started()
+    for open_one in (first.open, gate.open):
+        assert taskman.counts()[2:4] in [(1, 1), (0, 1)]
+        before = taskman.revision
+        for task_id in ids:
+            task = taskman._runtime.tasks.find(task_id)
+            if task is not None:
+                taskman._keeper.post(task)
+        assert taskman.revision == before
+        open_one()
+        gate.wait_until_started()
+    taskman.wait()
+
+    assert [change.record["status"] for change in taskman.changes(0) if change.id == ids[1]] == [2, 3, 0]
+    assert len(taskman.changes(0)) == 6
