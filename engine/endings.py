@@ -140,6 +140,7 @@ class Endings:
             dependant, error = queue.popleft()
             with self._lock:
                 self._keeper.settle()
+                self._keeper.admit(dependant)  # it may have been added in the midst of a user's operation
                 record = self._journal.record_of(dependant)
                 if record is None or not self._tasks.decides(dependant):
                     continue  # a user has ended or removed it: that is followed up by itself

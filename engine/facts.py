@@ -26,10 +26,10 @@ class Facts:
     """Stands in a record's place until somebody reads that; then the record is made of it, as it is by then.
 
     Nobody reads most records of short tasks before their end, and of many none at all. What has happened stays as it
-    is: each version that the record had can be made later, too. So who makes it holds no lock.
+    is: each version that the record had can be made later, too, with or without a lock.
 
     Attributes:
-        stage: how far it is. Store's lock.
+        stage: how far it is. Written under the store's lock.
         started_at: when it began, in seconds since the epoch; like ``thread`` and ``limit`` set before that is posted.
         thread: the identifier of the thread that runs it.
         limit: how many seconds it may run; None for no limit.

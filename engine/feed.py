@@ -38,7 +38,7 @@ class Change(NamedTuple):
     record: Mapping[str, Any]
 
 
-#: A version of a record, or what it is made of when it is read, and the step after which it was so; else its kind.
+#: A version of a record, or what it is made of when it is read.
 _Version = dict[str, Any] | Facts
 
 
@@ -118,18 +118,18 @@ class Feed:
         """
         newest = self.newest()
         if not newest_only:
-            return self.numbered(since, newest, range(since + 1, newest + 1))
-        kinds, records = self._held(since, newest)
+            return changes_of(range(since + 1, newest + 1), *self.held(since, newest))
+        kinds, records = self.held(since, newest)
         place_of = dict(zip(_ids_of(records), range(len(records)), strict=True))
         places = sorted(place_of.values())
         revisions = [since + 1 + place for place in places]
-        return _changes(revisions, [kinds[place] for place in places], [records[place] for place in places])
+        return changes_of(revisions, [kinds[place] for place in places], [records[place] for place in places])
 
-    def numbered(self, since: int, newest: int, revisions: Iterable[int]) -> Iterator[Change]:
-        """The changes after revision ``since`` up to ``newest``, numbered by ``revisions`` as they are taken."""
-        return _changes(revisions, *self._held(since, newest))
+    def held(self, since: int, newest: int) -> tuple[list[_What], list[_Version]]:
+        """What happened after revision ``since`` up to ``newest``, and to which records: for :func:`changes_of`.
 
-    def _held(self, since: int, newest: int) -> tuple[list[_What], list[_Version]]:
+        Raises RevisionGone if some of it isn't held any more.
+        """
         pages, now = self._pages, self.revision
         oldest = max(0, now - self._capacity)
         if not oldest <= since <= now:
@@ -156,8 +156,11 @@ class Feed:
             pass  # woken: it was taken out
 
 
-def _changes(revisions: Iterable[int], kinds: Sequence[_What], records: Sequence[_Version]) -> Iterator[Change]:
-    """The changes, put together one by one as they are taken, by functions of Python's own: followers read all."""
+def changes_of(revisions: Iterable[int], kinds: Sequence[_What], records: Sequence[_Version]) -> Iterator[Change]:
+    """The changes with these numbers: records are made now, the rest as they are taken, by functions of Python's own.
+
+    Of a change to a record that wasn't made, ``kinds`` says the stage, and ``records`` has the facts.
+    """
     versions: list[Any] = [
         record.version(what) if type(record) is Facts else record  # type: ignore[arg-type]  # facts come with a stage
         for what, record in zip(kinds, records, strict=True)

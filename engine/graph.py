@@ -1,6 +1,6 @@
 """Who waits for whom: links between unfinished tasks, what an end sets free, and what it dooms.
 
-Bookkeeping on Task objects without a lock: each step is one operation of a dict or a list, and of those who do the
+Bookkeeping on Task objects without a lock: each step is one operation of a dict or a bytearray, and of those who do the
 same at once one is told so. An end may miss a link that is made in the same instant, so who makes one looks afterwards
 at what has ended meanwhile. Nothing here recurses: chains may be very long.
 """

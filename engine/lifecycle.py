@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from . import graph, logs, records
 from .attempts import Attempts
 from .calls import Calls
 from .endings import Endings, because
 from .errors import TaskCancelled, TaskControlError, TaskInterrupt, TaskTimeout, UnknownTask
-from .facts import ADDED, MADE, NEW
 from .journal import Journal
 from .patience import take
 from .pool import Pool
@@ -95,10 +94,12 @@ class Lifecycle:
 
     def _resolve(self, task: Task, dependencies: Sequence[str]) -> tuple[Sequence[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
-        try:
-            return list(map(self._live.__getitem__, dependencies)), None  # one may have ended just now: see ``_link``
-        except KeyError:
-            pass
+        found = list(map(self._live.get, dependencies))
+        for one in found:
+            if one is None or one.has_ended:
+                break
+        else:
+            return cast("list[Task]", found), None
         blockers: list[Task] = []
         failure = None
         for task_id in dependencies:
@@ -170,7 +171,7 @@ class Lifecycle:
         assert facts is not None  # as its end isn't on the record
         if options.keeps_result and error is None:
             facts.result = value
-        task.outcome = facts.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)
+        facts.outcome = task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
@@ -190,9 +191,7 @@ class Lifecycle:
         """Ends a task before its function has; False if it had ended already. Never waits for its thread."""
         with self._lock:
             self._keeper.settle()
-            if task.facts is not None and task.facts.stage is NEW:  # another thread is just adding it
-                task.facts.stage = MADE
-                task.doc_id = self._keeper.insert(task.facts.version(ADDED))
+            self._keeper.admit(task)  # another thread may just be adding it
             record = self.journal.record_of(task)
             if record is None or record["status"] not in UNFINISHED or not self._tasks.decides(task):
                 return False

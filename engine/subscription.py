@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from operator import length_hint
 from types import TracebackType
 from typing import NoReturn
 
 from .errors import RevisionGone
-from .feed import Change, Feed
+from .feed import Change, Feed, changes_of
 
-#: So many changes are taken at a time by whoever reads them one by one.
+#: So many changes are put together at a time for whoever reads them one by one.
 AT_ONCE = 512
 
 
@@ -29,41 +29,45 @@ class Subscription:
 
     It ends when it is closed, or when the manager has been shut down and everything has been handed out.
 
-    It holds no thread and no copy: only a cursor on the manager's history. Whoever falls further behind than that
-    history, and doesn't skip, gets RevisionGone once, then may call ``get`` again to go on from the newest revision.
+    It holds no thread: only a cursor on the manager's history, and what it has taken from there to be handed out.
+    Whoever falls further behind than that history, and doesn't skip, gets RevisionGone once, then may call ``get``
+    again to go on from the newest revision.
     Use one subscription from one thread at a time; ``close`` may come from any thread.
     """
 
     def __init__(self, feed: Feed, since: int) -> None:
         self._feed = feed
         self._closed = False
-        #: Up to where changes have been taken from the feed; the numbers of the last ones taken, those of them that
-        #: haven't been handed out, and these changes, which end where their numbers do.
-        self._taken = since
+        feed.newest()
+        #: What has been taken from the feed, and from which revision on up to which one.
+        self._taken, self._from, self._up_to = feed.held(since, since), since, since  # RevisionGone now, not later
+        #: The changes that were put together of that, up to which one, and the numbers of those not handed out.
+        self._left: Iterator[Change] = iter(())
+        self._put_together = since
         self._numbers: list[int] = []
         self._numbers_left = iter(self._numbers)
-        feed.newest()
-        self._left = feed.numbered(since, since, ())  # raises RevisionGone now rather than later
 
     @property
     def revision(self) -> int:
         """The revision up to which changes have been handed out."""
-        return self._taken - length_hint(self._numbers_left)
+        return self._put_together - length_hint(self._numbers_left)
 
     def get(self, timeout: float | None = None) -> list[Change]:
         """All changes that are there, waiting up to ``timeout`` seconds (None: for ever) for the first one.
 
         An empty list means that the time is over, the subscription closed or the manager shut down.
         """
-        batch = list(self._left)
-        if not batch and self._await(_until(timeout), self._refill):
-            batch = list(self._left)
+        is_there = self.revision < self._up_to or self._await(_until(timeout), self._take)
+        further = self._part_of_taken(self._up_to) if is_there else ()
+        batch = [*self._left, *further]
+        self._put_together = self._up_to
         return [] if self._closed else batch
 
     def skip(self, timeout: float | None = None) -> bool:
         """Passes over all changes that there are, held or not, waiting as :meth:`get` does; whether there was one."""
-        found = length_hint(self._numbers_left) > 0
+        found = self.revision < self._up_to
         self._numbers.clear()
+        self._put_together = self._up_to
         return (self._await(_until(0.0 if found else timeout), self._pass_over) or found) and not self._closed
 
     def _await(self, until: float | None, take: Callable[[], bool]) -> bool:
@@ -78,44 +82,52 @@ class Subscription:
             self._feed.sleep(self._is_idle, left)
         return False
 
-    def _refill(self) -> bool:
-        """Takes all that is new from the feed; False if there is nothing."""
-        return self._take_up_to(self._feed.newest())
-
-    def _refill_some(self) -> bool:
-        """The same, but not all at once: records that are made for a loop are few enough to stay in the caches."""
-        newest = self._feed.revision
-        if newest == self._taken:
-            newest = self._feed.newest()
-        return self._take_up_to(min(newest, self._taken + AT_ONCE))
-
-    def _take_up_to(self, newest: int) -> bool:
-        since = self._taken
+    def _take(self) -> bool:
+        """Takes what is new from the feed; False if there is nothing."""
+        since, newest = self._up_to, self._feed.newest()
         if since == newest:
             return False
-        self._numbers.clear()
-        numbers = list(range(since + 1, newest + 1))
-        numbers_left = iter(numbers)
         try:
-            left = self._feed.numbered(since, newest, numbers_left)
+            taken = self._feed.held(since, newest)
         except RevisionGone:
-            self._taken = self._feed.newest()  # the next call goes on from there
+            self._pass_over()  # the next call goes on from there
             raise
-        self._taken, self._left, self._numbers, self._numbers_left = newest, left, numbers, numbers_left
+        self._taken, self._from, self._up_to = taken, since, newest
+        return True
+
+    def _part_of_taken(self, up_to: int, numbers: Iterable[int] | None = None) -> Iterator[Change]:
+        """What has been taken but not put together."""
+        kinds, records = self._taken
+        part = slice(self._put_together - self._from, up_to - self._from)
+        if numbers is None:
+            numbers = range(self._put_together + 1, up_to + 1)
+        return changes_of(numbers, kinds[part], records[part])
+
+    def _refill(self) -> bool:
+        """Puts some changes together, few enough to stay in the caches until they are read; False if there are none."""
+        if self._put_together == self._up_to and not self._take():
+            return False
+        up_to = min(self._up_to, self._put_together + AT_ONCE)
+        numbers = list(range(self._put_together + 1, up_to + 1))
+        numbers_left = iter(numbers)
+        left = self._part_of_taken(up_to, numbers_left)
+        self._left, self._put_together, self._numbers, self._numbers_left = left, up_to, numbers, numbers_left
         return True
 
     def _pass_over(self) -> bool:
         """Takes nothing of what is new, whether it is held or not; False if there is nothing."""
-        since, self._taken = self._taken, self._feed.newest()
-        return since != self._taken
+        since, self._taken = self._up_to, ([], [])
+        self._from = self._up_to = self._put_together = self._feed.newest()
+        return since != self._up_to
 
     def _is_idle(self) -> bool:
-        return not (self._closed or self._feed.is_closed) and self._feed.newest() == self._taken
+        return not (self._closed or self._feed.is_closed) and self._feed.newest() == self._up_to
 
     def close(self) -> None:
         """Ends the iteration, also one that waits in another thread."""
         self._closed = True
-        self._taken = self.revision
+        self._put_together = self._up_to = self._from = self.revision
+        self._taken = [], []
         self._numbers.clear()
         self._feed.wake()
 
@@ -131,7 +143,7 @@ class Subscription:
     def _part(self) -> Iterator[Change] | None:
         """What there is to be handed out, after waiting for it; None at the end."""
         try:
-            is_there = length_hint(self._numbers_left) > 0 or self._await(None, self._refill_some)
+            is_there = length_hint(self._numbers_left) > 0 or self._await(None, self._refill)
         except RevisionGone as gone:
             return map(_raise, (gone,))  # for whom the iterator goes on afterwards, as it wouldn't if this raised
         return self._left if is_there and not self._closed else None

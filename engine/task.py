@@ -84,7 +84,7 @@ class Task:
         self.function: Callable[..., Any] | None = function
         self.options = options
         self.context: Context | None = context
-        #: What its record is made of, until its end is there; others may hold the task for longer.
+        #: What its record is made of. Let go when its own end is on the record: others may hold the task for longer.
         self.facts: Facts | None = Facts(task_id, name, options, depend_on)
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False

@@ -33,7 +33,7 @@ class Keeper:
     """Keeps the task records. Every change, whoever makes it, gets the next revision and is published at once.
 
     What tasks do by themselves (be added, begin, end) is posted without a lock and written down, in order, by whoever
-    looks next: before anything is read or changed here, all that was posted has become records. So nobody can tell
+    looks next: before anything is read or changed here, all that was posted is on the records. So nobody can tell
     the difference, and threads that run short tasks don't stand in each other's way.
 
     Attributes:
@@ -131,11 +131,9 @@ class Keeper:
 
     # -- with the lock held
 
-    def insert(self, record: Doc) -> int:
-        """Adds a record and returns its number."""
-        doc_id = self._rows.take_id()
-        self._rows.put(doc_id, record)
-        return doc_id
+    def admit(self, task: Any) -> None:
+        """Writes down that a task was added, if that isn't, though its turn may come later."""
+        self._rows.admit(task)
 
     def remove(self, doc_id: int) -> None:
         """Removes a record."""
@@ -145,25 +143,30 @@ class Keeper:
 
     def find(self, task_id: object) -> Doc | None:
         """The oldest record with this task id."""
-        record = self._written(task_id)
-        if self._moves and (record is None or record.get("status") not in FINAL):  # else what is posted isn't for it
+        found = self._written(task_id)
+        if self._moves and (found is None or found[1].get("status") not in FINAL):  # else what is posted isn't for it
             self.look()
-            record = self._written(task_id)
-        return record
+            found = self._written(task_id)
+        return None if found is None else found[1]
 
-    def _written(self, task_id: object) -> Doc | None:
+    def _written(self, task_id: object) -> tuple[int, Doc] | None:
         number = self._rows.number_of(task_id)
-        found = None if number is None else self._rows.docs.get(number)
-        record = self._made(number, found) if number is not None and type(found) is Facts else found
+        if number is None:
+            return None
+        found = self._rows.docs.get(number)
+        record = self._made(number, found) if type(found) is Facts else found
         # It may have gone between the two steps, and its number may be another's.
-        return record if record is not None and record.get("id") == task_id else None
+        return (number, record) if record is not None and record.get("id") == task_id else None
 
     def _made(self, number: int, facts: Facts) -> Doc | None:
         """The record with this number; only for the caller if others have the lock, for whom nobody waits."""
         with shield:
             if not self.lock.acquire(False):
                 stage = facts.stage
-                return self._rows.docs.get(number) if stage is MADE else facts.version(stage)
+                if stage is not MADE:
+                    return facts.version(stage)
+                found = self._rows.docs.get(number)
+                return None if type(found) is Facts else found  # it has become another task's number
             try:
                 return self._rows.made(number)
             finally:
@@ -173,8 +176,7 @@ class Keeper:
         """Number and record of the oldest record with this task id."""
         if self._moves:
             self.look()
-        record, number = self._written(task_id), self._rows.number_of(task_id)
-        return None if number is None or record is None else (number, record)
+        return self._written(task_id)
 
     def count(self) -> int:
         """How many records and other documents there are."""

@@ -17,8 +17,9 @@ class _Unhashable:
 class Rows:
     """One table's documents by number, with an index on some fields, each built when it is first asked for.
 
-    A document is a plain dict that nobody changes after ``put``: a change is a new dict. That is why readers need
-    no lock for a document that they hold. Everything else here is guarded by the store's lock.
+    A document is a plain dict (or what stands in its place, see ``TaskRows``) that nobody changes after ``put``: a
+    change is a new dict. That is why readers need no lock for a document that they hold. Everything else here is
+    guarded by the store's lock.
     """
 
     __slots__ = ("docs", "exists", "version", "_fields", "_highest", "_indexes", "_is_sorted", "_next_id")

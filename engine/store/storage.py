@@ -39,8 +39,13 @@ class Guard:
     def __enter__(self) -> None:
         shield.__enter__()
         self._lock.acquire()
-        if not self._depth and self.prepare is not None:
-            self.prepare()
+        try:
+            if not self._depth and self.prepare is not None:
+                self.prepare()
+        except BaseException:  # Ctrl-C, most likely
+            self._lock.release()
+            shield.__exit__(None, None, None)
+            raise
         self._depth += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

@@ -18,7 +18,7 @@ class TaskRows(Rows):
     """The rows of the task table: found by task id, counted by status, every change published in the same step.
 
     Here ``docs`` may hold the :class:`Facts` of a task in the place of its record, from when a task is added until
-    somebody asks for that: :meth:`made` and :meth:`make_all` come before any other look at it.
+    somebody asks for that, by :meth:`made`; between :meth:`make_all` and the next moves it holds records only.
 
     Attributes:
         live: the tasks whose end isn't on the record, by id; each leaves with its end.
@@ -35,8 +35,8 @@ class TaskRows(Rows):
         #: The number of the oldest record of each task id, and whether users have ever added a second one of an id.
         self._numbers: dict[str, int] = {}
         self._has_twins = False
-        #: The numbers of all records that aren't made, and of some that are.
-        self._unmade: list[int] = []
+        #: The numbers of the records that aren't made.
+        self._unmade: dict[int, None] = {}
         #: Where changes go while moves are taken in: what happened and to which record, by turns.
         self._written: list[Any] | None = None
         self.live: dict[str, Any] = {}
@@ -54,17 +54,16 @@ class TaskRows(Rows):
                 self._reindex(doc_id, None, version)
             if facts.stage is stage:  # no finalizer has done something else
                 docs[doc_id], facts.stage = version, MADE
+                self._unmade.pop(doc_id, None)
                 return version
         return facts
 
     def make_all(self) -> None:
         """Makes all records that haven't been."""
-        unmade = self._unmade
-        while unmade:
-            number = unmade[-1]
-            self.made(number)
-            if unmade and unmade[-1] == number:
-                unmade.pop()
+        while self._unmade:
+            for number in list(self._unmade):
+                self.made(number)
+                self._unmade.pop(number, None)
 
     # -- moves
 
@@ -125,7 +124,7 @@ class TaskRows(Rows):
         number = self.take_id()
         self._note_order(number)
         facts, task_id = task.facts, task.id
-        change, numbers = (ADDED, facts), (number,)
+        change = ADDED, facts
         if facts.stage is not NEW:
             return  # a finalizer has ended it
         task.doc_id, facts.stage = number, ADDED
@@ -134,9 +133,23 @@ class TaskRows(Rows):
         else:
             self._numbers[task_id] = number
         self.docs[number] = facts
-        self._unmade += numbers
+        self._unmade[number] = None
         self._counts[SUSPENDED] += 1
         written += change
+
+    def admit(self, task: Any) -> None:
+        """Writes that a task was added, if that isn't written, and makes its record; perhaps before its turn."""
+        if task.facts is None or task.facts.stage is not NEW:
+            return
+        written: list[Any] = []
+        self._write_first(task, written)
+        if self._written is not None:  # in the order in which it happens
+            self._written += written
+        else:
+            self._feed.extend(written[::2], written[1::2])
+        self.exists = True
+        self.version += 1
+        self.made(task.doc_id)
 
     def _write_next(self, task: Any, written: list[Any]) -> None:
         """Writes a move on a record that has been made."""
@@ -150,7 +163,9 @@ class TaskRows(Rows):
                 break
             old = self.made(number)  # a finalizer has written meanwhile
         if old is None or version is None:
-            if old is not None and old.get("id") == task.id and old["status"] in FINAL:
+            if old is None or old.get("id") != task.id:
+                task.facts.result = None  # the record is gone, but the history may hold the facts
+            elif old["status"] in FINAL:
                 self._forget(task)
             return
         status = version["status"]
@@ -220,7 +235,7 @@ class TaskRows(Rows):
         del self._numbers[task_id]
         if self._has_twins:
             for twin, other in self.docs.items():
-                if twin != doc_id and other.get("id") == task_id:
+                if twin != doc_id and (other.id if type(other) is Facts else other.get("id")) == task_id:
                     self._numbers[task_id] = twin
                     return
 

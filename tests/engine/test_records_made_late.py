@@ -147,8 +147,12 @@ def test_an_interrupt_while_records_are_made_costs_none(taskman, monkeypatch):
     monkeypatch.setattr(Facts, "version", version)
     with pytest.raises(KeyboardInterrupt):
         taskman.get_all()
+    found = []
+    reader = threading.Thread(target=lambda: found.extend(taskman.get_all()))  # whom no lock holds up
+    reader.start()
+    reader.join(10)
 
-    assert [record["result"] for record in taskman.get_all()] == [7] * 5
+    assert [record["result"] for record in found] == [7] * 5
     assert [len(taskman.db.search(taskman.dbQuery.id == one)) for one in ids] == [1] * 5
 
 
@@ -209,3 +213,60 @@ def test_a_move_that_is_written_down_once_more_is_void(taskman, gate, gates):
 
     assert [change.record["status"] for change in taskman.changes(0) if change.id == ids[1]] == [2, 3, 0]
     assert len(taskman.changes(0)) == 6
+
+
+@pytest.mark.parametrize("outcome", [None, ValueError("no")], ids=["completed", "failed"])
+def test_a_task_that_is_added_in_a_write_knows_how_its_dependency_ended(taskman, gates, until, outcome):
+    """Nothing that tasks do is written down before the user's operation is over, neither the one nor the other."""
+    gate, added = gates(outcome=outcome), []
+    first = taskman.add(name="first", function=gate)
+    gate.wait_until_started()
+
+    def write(document):
+        task = taskman._runtime.tasks.find(first)
+        gate.open()
+        until(lambda: task.has_ended, "the dependency to end")
+        added.append(taskman.add(name="second", function=lambda: None, depend_on=first))
+
+    taskman.db.update(write, taskman.dbQuery.id == first)
+
+    assert taskman.wait(added, timeout=10)
+    assert taskman.get_status(added[0]) == (0 if outcome is None else 4)
+
+
+def test_an_interrupted_cancel_of_a_task_that_is_not_written_down_loses_nothing(taskman, gate, monkeypatch):
+    """Whoever cancels it then does so, and its record is there."""
+    first = taskman.add(name="first", function=gate)
+    make, left, added = Facts.version, [None], []
+
+    def version(facts, stage):
+        if left:
+            left.clear()
+            raise KeyboardInterrupt
+        return make(facts, stage)
+
+    def write(document):
+        added.append(taskman.add(name="second", function=lambda: None, depend_on=first))
+        with monkeypatch.context() as patch:
+            patch.setattr(Facts, "version", version)
+            with pytest.raises(KeyboardInterrupt):
+                taskman.cancel(added[0])
+            assert taskman.cancel(added[0])
+
+    taskman.db.update(write, taskman.dbQuery.id == first)
+
+    assert taskman.get_status(added[0]) == 4
+    assert [change.record["status"] for change in taskman.changes(0) if change.id == added[0]] == [2, 4]
+
+
+def test_records_that_are_removed_unread_leave_nothing(taskman):
+    """Nor do they hinder others: a document with a task's id beside its record has the others looked through."""
+    taskman.wait([taskman.add(name="short", function=lambda: None) for _ in range(3)])
+    taskman.db.insert(dict(taskman.get_all()[0]))
+    ids = [taskman.add(name="short", function=lambda: None) for _ in range(3)]
+    taskman.wait(ids)
+    assert taskman.remove(ids[:2]) == 2
+    assert (len(facts_of(taskman)), taskman.counts()[0]) == (1, 5)
+    assert taskman.remove(ids[2:]) == 1
+    assert not taskman._keeper._rows._unmade
+    assert [change.kind for change in taskman.changes(0)][-1] == "removed"

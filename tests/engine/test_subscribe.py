@@ -408,3 +408,32 @@ def test_every_change_that_must_be_held_can_be_read_from_any_revision_on(manager
         if oldest:
             with pytest.raises(RevisionGone):
                 manager.changes(oldest - 1)
+
+
+def test_get_gives_all_that_a_loop_has_left(managers):
+    """The rest of what the loop was about to be given, and all behind that."""
+    manager = managers()
+    with manager.subscribe() as subscription:
+        run_some(manager, 400)
+        first = [change.revision for change in islice(subscription, 3)]
+        assert subscription.revision == 3
+        rest = [change.revision for change in subscription.get(0)]
+        assert (first + rest, subscription.revision) == (list(range(1, 1201)), 1200)
+        run_some(manager, 400)
+        next(subscription)
+        assert (subscription.skip(0), subscription.revision, subscription.get(0)) == (True, 2400, [])
+
+
+def test_a_loop_keeps_what_there_was_when_it_looked(managers):
+    """Though more changes come meanwhile than the history holds: it is told of the gap when it has had them."""
+    manager = managers(history=1200)
+    with manager.subscribe() as subscription:
+        run_some(manager, 400)
+        changes = iter(subscription)
+        seen = [next(changes).revision]
+        run_some(manager, 1200)
+        seen += [change.revision for change in islice(changes, 1199)]
+        with pytest.raises(RevisionGone):
+            next(changes)
+
+    assert seen == list(range(1, 1201))
