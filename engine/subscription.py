@@ -61,6 +61,7 @@ class Subscription:
         further = self._part_of_taken(self._up_to) if is_there else ()
         batch = [*self._left, *further]
         self._put_together = self._up_to
+        self._let_go()
         return [] if self._closed else batch
 
     def skip(self, timeout: float | None = None) -> bool:
@@ -112,7 +113,13 @@ class Subscription:
         numbers_left = iter(numbers)
         left = self._part_of_taken(up_to, numbers_left)
         self._left, self._put_together, self._numbers, self._numbers_left = left, up_to, numbers, numbers_left
+        if up_to == self._up_to:
+            self._let_go()
         return True
+
+    def _let_go(self) -> None:
+        """Of what has been taken, all is put together: whoever waits for more holds none of it."""
+        self._taken, self._from = ([], []), self._up_to
 
     def _pass_over(self) -> bool:
         """Takes nothing of what is new, whether it is held or not; False if there is nothing."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+import threading
 import tracemalloc
 import weakref
+from collections import deque
 
 import pytest
 
@@ -97,6 +99,36 @@ def test_a_result_goes_though_somebody_waits_for_another_task_as_well(managers, 
 
     until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
     assert manager.get_status(waits) == 2
+
+
+READS = {
+    "a loop": lambda changes: threading.Thread(target=lambda: deque(changes, maxlen=0), daemon=True).start(),
+    "get": lambda changes: changes.get(0),
+    "skip": lambda changes: changes.skip(0),
+}
+
+
+@pytest.mark.guarantee("S7")
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_a_follower_who_is_up_to_date_holds_no_result(managers, until, read):
+    """However long it waits for the next change, or doesn't ask for it."""
+    manager, seen = managers(history=10), []
+
+    def make(handle) -> Thing:
+        thing = Thing()
+        seen.append(weakref.ref(thing))
+        return thing
+
+    with manager.subscribe() as changes:
+        manager.wait(manager.add(name="makes", function=make, get_result=True))
+        read(changes)
+        until(lambda: changes.revision >= 3, "the follower to be up to date")
+        manager.purge()
+        for _ in range(10):
+            manager.wait(manager.add(name="later", function=lambda f: None))
+        manager.counts()  # has what was posted written down
+
+        until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
 
 
 @pytest.mark.guarantee("S15")
