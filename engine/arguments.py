@@ -30,11 +30,8 @@ def takes_handle(function: object) -> bool:
     """
     if type(function) is FunctionType:
         code = function.__code__
-        if not (function.__defaults__ or code.co_kwonlyargcount or code.co_flags & _UNUSUAL):  # most of them
-            if code.co_argcount == 1:
-                return True  # no other argument would do, whatever signature a decorator shows
-            if not (code.co_argcount or function.__dict__):
-                return False
+        if code.co_argcount == 1 and not (function.__defaults__ or code.co_kwonlyargcount or code.co_flags & _UNUSUAL):
+            return True  # most of them; no other argument would do, whatever signature a decorator shows
         if not function.__dict__:
             return _plain_function_takes_handle(function)
     if not callable(function):

@@ -11,14 +11,17 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from .errors import RevisionGone
-from .facts import BEGUN, ENDED, Facts, Stage
+from .facts import ADDED, BEGUN, ENDED, Facts, Stage
 from .patience import rest
 
 Kind = Literal["added", "changed", "removed"]
 _What = Kind | Stage
-_KIND_OF: Mapping[_What, Kind] = {kind: kind for kind in ("added", "changed", "removed")} | {
+_KIND_OF: Mapping[_What, Kind] = {
+    ADDED: "added",  # a stage and a kind, the same word
     BEGUN: "changed",
     ENDED: "changed",
+    "changed": "changed",
+    "removed": "removed",
 }
 
 

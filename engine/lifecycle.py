@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from . import graph, logs, records
 from .attempts import Attempts
@@ -94,12 +94,6 @@ class Lifecycle:
 
     def _resolve(self, task: Task, dependencies: Sequence[str]) -> tuple[Sequence[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
-        found = list(map(self._live.get, dependencies))
-        for one in found:
-            if one is None or one.has_ended:
-                break
-        else:
-            return cast("list[Task]", found), None
         blockers: list[Task] = []
         failure = None
         for task_id in dependencies:

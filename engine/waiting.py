@@ -139,8 +139,8 @@ class Waiting:
         Only ids are held, so that what has ended can go meanwhile.
         """
         for task_id in reversed(ids):
-            target = self._live.get(task_id)
-            while target is not None and not target.has_ended and self.lie_down(target, waiter):
+            target = self._unfinished(task_id)
+            while target is not None and self.lie_down(target, waiter):
                 if (me is not None and me.stop is not None) or not waiter.sleep(until):
                     self.get_up(target, waiter)
                     return not any(map(self._unfinished, ids))

@@ -43,6 +43,8 @@ class Keeper:
         feed: the changes.
         replace: ``replace(doc_id, record)`` stores the next version of a record; with the lock held.
         at: ``at(doc_id)`` is the record with this number or None; with the lock held.
+        admit: ``admit(task)`` writes down that a task was added, if that isn't, though its turn may come later; with
+            the lock held.
     """
 
     def __init__(self, history: int) -> None:
@@ -55,6 +57,7 @@ class Keeper:
         self.lock = self.db.rows_storage.lock
         self.replace = self._rows.put
         self.at = self._rows.made
+        self.admit = self._rows.admit
         self._moves: deque[Any] = deque()
         self._is_settling = False
 
@@ -130,10 +133,6 @@ class Keeper:
                 self.settle()
 
     # -- with the lock held
-
-    def admit(self, task: Any) -> None:
-        """Writes down that a task was added, if that isn't, though its turn may come later."""
-        self._rows.admit(task)
 
     def remove(self, doc_id: int) -> None:
         """Removes a record."""

@@ -63,7 +63,7 @@ class TaskRows(Rows):
         while self._unmade:
             for number in list(self._unmade):
                 self.made(number)
-                self._unmade.pop(number, None)
+                self._unmade.pop(number, None)  # Ctrl-C may have kept that from doing so
 
     # -- moves
 

@@ -20,6 +20,17 @@ class Thing:
     """Something that can be seen to go."""
 
 
+def maker(seen: list[weakref.ref[Thing]]):
+    """A task's function whose result is a thing that can be seen, in ``seen``, to go."""
+
+    def make(handle) -> Thing:
+        thing = Thing()
+        seen.append(weakref.ref(thing))
+        return thing
+
+    return make
+
+
 ENDS = {
     "returns": lambda f, thing: None,
     "raises": lambda f, thing: 1 / 0,
@@ -63,13 +74,7 @@ def test_a_task_that_never_ran_lets_go_as_well(taskman, gate, until):
 def test_a_result_goes_with_its_record_and_the_history(managers, ended, until):
     """Once the record is purged and the history has moved on, nobody holds the result."""
     manager, seen = managers(history=10), []
-
-    def make(handle) -> Thing:
-        thing = Thing()
-        seen.append(weakref.ref(thing))
-        return thing
-
-    manager.wait(manager.add(name="makes", function=make, get_result=True))
+    manager.wait(manager.add(name="makes", function=maker(seen), get_result=True))
     manager.purge()
     for _ in range(10):
         manager.wait(manager.add(name="later", function=lambda f: None))
@@ -82,14 +87,10 @@ def test_a_result_goes_with_its_record_and_the_history(managers, ended, until):
 def test_a_result_goes_though_somebody_waits_for_another_task_as_well(managers, gate, until):
     """Who depends on several tasks holds no result of those that have ended."""
     manager, seen = managers(history=10), []
-
-    def make(handle) -> Thing:
-        thing = Thing()
-        seen.append(weakref.ref(thing))
-        return thing
-
     long = manager.add(name="long", function=gate)
-    makes = manager.add(name="makes", function=make, get_result=True, depend_on=manager.add("first", lambda f: None))
+    makes = manager.add(
+        name="makes", function=maker(seen), get_result=True, depend_on=manager.add("first", lambda f: None)
+    )
     waits = manager.add(name="waits", function=lambda f: None, depend_on=[long, makes])
     manager.wait(makes)
     manager.remove(makes)
@@ -113,14 +114,8 @@ READS = {
 def test_a_follower_who_is_up_to_date_holds_no_result(managers, until, read):
     """However long it waits for the next change, or doesn't ask for it."""
     manager, seen = managers(history=10), []
-
-    def make(handle) -> Thing:
-        thing = Thing()
-        seen.append(weakref.ref(thing))
-        return thing
-
     with manager.subscribe() as changes:
-        manager.wait(manager.add(name="makes", function=make, get_result=True))
+        manager.wait(manager.add(name="makes", function=maker(seen), get_result=True))
         read(changes)
         until(lambda: changes.revision >= 3, "the follower to be up to date")
         manager.purge()

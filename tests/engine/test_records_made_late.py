@@ -26,6 +26,24 @@ def history(taskman) -> list[tuple[str, dict]]:
     ]
 
 
+@pytest.fixture
+def interrupt_making(monkeypatch):
+    """Has Ctrl-C strike, once, as the record of a task is made; None: the next record, whosever it is."""
+
+    def interrupt_making(task_id=None):
+        make, left = Facts.version, [task_id]
+
+        def version(facts, stage):
+            if left and left[0] in (None, facts.id):
+                left.clear()
+                raise KeyboardInterrupt
+            return make(facts, stage)
+
+        monkeypatch.setattr(Facts, "version", version)
+
+    return interrupt_making
+
+
 def run_one(taskman, gate, look) -> None:
     """Runs a task; ``look`` is called after each of its moves."""
     task_id = taskman.add(name="one", function=gate, get_result=True, thread_timeout=60)
@@ -50,17 +68,19 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS.keys())
-def test_the_history_is_the_same_whoever_has_looked_meanwhile(taskman, gates, look):
+def test_the_history_is_the_same_whoever_has_looked_meanwhile(managers, gates, look):
     """Read early, late, or by nobody: each version is what it was at its time."""
+    unread, taskman = managers(), managers()
+    run_one(unread, gates(outcome=[7]), LOOKS["by nobody"])
     run_one(taskman, gates(outcome=[7]), look)
 
-    assert [(kind, record["status"]) for kind, record in history(taskman)] == [
-        ("added", 2),
-        ("changed", 3),
-        ("changed", 0),
+    assert history(taskman) == history(unread)
+    told = ("status", "result", "thread_timeout", "waiting_for")
+    assert [tuple(record[key] for key in told) for _, record in history(taskman)] == [
+        (2, None, 60, None),
+        (3, None, 60, None),
+        (0, [7], 60, None),
     ]
-    assert [record["result"] for _, record in history(taskman)] == [None, None, [7]]
-    assert [record["thread_timeout"] for _, record in history(taskman)] == [60, 60, 60]
     assert [change.record["finished_at"] is None for change in taskman.changes(0)] == [True, True, False]
     newest = taskman.changes(0)[-1].record
     assert [dict(record) for record in taskman.get_all()] == [dict(newest)] == [dict(taskman.db.all()[0])]
@@ -131,24 +151,17 @@ def test_a_finalizer_may_cancel_the_task_whose_record_is_being_made(taskman, gat
     assert [change.record["status"] for change in taskman.changes(0) if change.id == task_id][-1] == 4
 
 
-def test_an_interrupt_while_records_are_made_costs_none(taskman, monkeypatch):
+def test_an_interrupt_while_records_are_made_costs_none(taskman, interrupt_making):
     """Who looked is interrupted; whoever looks next finds all of them."""
     ids = [taskman.add(name="short", function=lambda: 7, get_result=True) for _ in range(5)]
     taskman.wait()
     taskman.counts()
-    make, left = Facts.version, [ids[2]]
-
-    def version(facts, stage):
-        if facts.id in left:
-            left.clear()
-            raise KeyboardInterrupt
-        return make(facts, stage)
-
-    monkeypatch.setattr(Facts, "version", version)
+    interrupt_making(ids[2])
     with pytest.raises(KeyboardInterrupt):
         taskman.get_all()
     found = []
-    reader = threading.Thread(target=lambda: found.extend(taskman.get_all()))  # whom no lock holds up
+    # Nothing is locked: another thread may look.
+    reader = threading.Thread(target=lambda: found.extend(taskman.get_all()), daemon=True)
     reader.start()
     reader.join(10)
 
@@ -157,26 +170,18 @@ def test_an_interrupt_while_records_are_made_costs_none(taskman, monkeypatch):
 
 
 @pytest.mark.parametrize("read", [lambda changes: changes.get(0), next], ids=["get", "next"])
-def test_an_interrupt_while_a_follower_is_given_changes_costs_none(taskman, monkeypatch, read):
+def test_an_interrupt_while_a_follower_is_given_changes_costs_none(taskman, interrupt_making, read):
     """Those that it was about to get are there the next time."""
-    make, left = Facts.version, [None]
-
-    def version(facts, stage):
-        if left:
-            left.clear()
-            raise KeyboardInterrupt
-        return make(facts, stage)
-
     with taskman.subscribe() as changes:
         taskman.wait([taskman.add(name="short", function=lambda: None) for _ in range(5)])
-        monkeypatch.setattr(Facts, "version", version)
+        interrupt_making()
         with pytest.raises(KeyboardInterrupt):
             read(changes)
         assert changes.revision == 0
         assert [change.revision for change in changes.get(0)] == list(range(1, 16))
 
 
-def test_an_attempt_that_is_over_stays_in_the_history_as_it_was(taskman, until):
+def test_an_attempt_that_is_over_stays_in_the_history_as_it_was(taskman):
     """The next attempt begins at its own time, and says nothing of the last one."""
     begins = []
 
@@ -234,24 +239,17 @@ def test_a_task_that_is_added_in_a_write_knows_how_its_dependency_ended(taskman,
     assert taskman.get_status(added[0]) == (0 if outcome is None else 4)
 
 
-def test_an_interrupted_cancel_of_a_task_that_is_not_written_down_loses_nothing(taskman, gate, monkeypatch):
+def test_an_interrupted_cancel_of_a_task_that_is_not_written_down_loses_nothing(taskman, gate, interrupt_making):
     """Whoever cancels it then does so, and its record is there."""
     first = taskman.add(name="first", function=gate)
-    make, left, added = Facts.version, [None], []
-
-    def version(facts, stage):
-        if left:
-            left.clear()
-            raise KeyboardInterrupt
-        return make(facts, stage)
+    added = []
 
     def write(document):
         added.append(taskman.add(name="second", function=lambda: None, depend_on=first))
-        with monkeypatch.context() as patch:
-            patch.setattr(Facts, "version", version)
-            with pytest.raises(KeyboardInterrupt):
-                taskman.cancel(added[0])
-            assert taskman.cancel(added[0])
+        interrupt_making()
+        with pytest.raises(KeyboardInterrupt):
+            taskman.cancel(added[0])
+        assert taskman.cancel(added[0])
 
     taskman.db.update(write, taskman.dbQuery.id == first)
 
