@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from .status import FINAL
+
+T = TypeVar("T")
 
 _VARARGS, _ASYNC_GENERATOR = inspect.CO_VARARGS, inspect.CO_ASYNC_GENERATOR
 _UNUSUAL = _VARARGS | _ASYNC_GENERATOR
@@ -103,17 +105,29 @@ def check_limit(seconds: object, argument: str = "thread_timeout") -> float | No
     return limit
 
 
-def check_dependencies(depend_on: object) -> list[str]:
-    """The ids that a task waits for, each once, in their order."""
+def check_dependencies(
+    depend_on: object, known: Callable[[Any], T | None]
+) -> tuple[str | tuple[str, ...], Sequence[T] | None]:
+    """The id that a task waits for, or several, each once, in their order; and what is ``known`` by each of them.
+
+    That is None unless something is known by all, which says that they are ids; else they are looked at one by one.
+    """
     if isinstance(depend_on, str):
-        return [depend_on]
+        one = known(depend_on)
+        return depend_on, None if one is None else [one]
     if not isinstance(depend_on, (list, tuple, set, frozenset)):
         raise TypeError(f"depend_on must be a task id, a list of them or None, not {_kind(depend_on)}")
-    named = list(depend_on)
+    named = tuple(depend_on)
+    try:
+        found: list[Any] = [*map(known, named)]
+        if None not in found and len({*named}) == len(named):
+            return named, found
+    except TypeError:
+        pass  # one can't be hashed, so it's no id
     for task_id in named:
         if not isinstance(task_id, str):
             raise TypeError(f"depend_on must hold task ids, which are strings, not {_kind(task_id)}")
-    return named if len(set(named)) == len(named) else list(dict.fromkeys(named))
+    return tuple(dict.fromkeys(named)), None
 
 
 def check_ids(ids: object) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from copy import copy
 from typing import Any
 
@@ -23,7 +23,6 @@ class Attempts:
     The next one begins when its pause is over and the thread of the last one is done: no function runs twice at once.
 
     Args:
-        undecided: the ids of the tasks whose end nobody has decided.
         stop: stops the thread of a task.
         submit: has a task wait for a thread.
     """
@@ -33,7 +32,6 @@ class Attempts:
         keeper: Keeper,
         journal: Journal,
         supervisor: Supervisor,
-        undecided: Container[str],
         stop: Callable[[Task], None],
         submit: Callable[[Task], None],
     ) -> None:
@@ -41,7 +39,6 @@ class Attempts:
         self._lock = keeper.lock
         self._journal = journal
         self._supervisor = supervisor
-        self._undecided = undecided
         self._stop = stop
         self._submit = submit
 
@@ -87,7 +84,7 @@ class Attempts:
         self, task: Task, error: BaseException | None, run_s: float, line: str | None, trace: str | None
     ) -> float | None:
         record, retry = self._journal.record_of(task), task.options.retry
-        is_overdue = record is not None and record["status"] != RUNNING and task.id in self._undecided
+        is_overdue = record is not None and record["status"] != RUNNING and not task.is_decided
         if record is None or retry is None or not (is_overdue or (error and self._may_go_on(task, error))):
             if retry is not None:
                 task.attempt = retry.times + 1  # it ends now, and whoever comes later with a limit finds that it does
@@ -104,13 +101,13 @@ class Attempts:
 
     def _may_go_on(self, task: Task, error: BaseException) -> bool:
         retry = task.options.retry
-        if retry is None or task.attempt > retry.times or task.id not in self._undecided:
+        if retry is None or task.attempt > retry.times or task.is_decided:
             return False
         return isinstance(error, retry.on)
 
     def _resume(self, task: Any) -> None:
         with self._lock:
-            if task.id not in self._undecided:
+            if task.is_decided:
                 return
             task.stop = None
         self._submit(task)

@@ -70,7 +70,8 @@ class TaskControl(Clearing):
         self.status_code = list(WORDS)
         self._awaiting = Awaiting(self._runtime.waiting)
         self._new_id = NewIds().take
-        self._admit, self._wait_outside = self._runtime.life.admit, self._runtime.waiting.wait_outside
+        self._find_live, self._admit = self._runtime.tasks.live.get, self._runtime.life.admit
+        self._wait_outside = self._runtime.waiting.wait_outside
 
     @property
     def boot_id(self) -> str:
@@ -153,11 +154,10 @@ class TaskControl(Clearing):
         if not isinstance(name, str):
             raise arguments.no_name(name)
         takes_handle = arguments.takes_handle(function)
-        dependencies: Sequence[str] = ()
-        named: str | list[str] | None = None
+        named: str | tuple[str, ...] = ()
+        blockers: Sequence[Task] | None = ()
         if depend_on is not None:
-            dependencies = checked = arguments.check_dependencies(depend_on)
-            named = depend_on if isinstance(depend_on, str) else (checked or None)
+            named, blockers = arguments.check_dependencies(depend_on, self._find_live)
         limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
         retry = None if type(retries) is int and retries == 0 else check_retries(retries)
         runs_anyway = on_failure != "cancel" and arguments.check_on_failure(on_failure)
@@ -173,10 +173,10 @@ class TaskControl(Clearing):
         task_id = self._new_id()
         task = Task(task_id, name, function, options, copy_context(), named)
         if get_ident() not in gates:
-            self._admit(task, dependencies)
+            self._admit(task, blockers)
         else:  # in a task, which may be interrupted
             with shield:
-                self._admit(task, dependencies)
+                self._admit(task, blockers)
         return task_id
 
     def run_again(self, ids: str | Iterable[str], failed_dependants: bool = False) -> list[str]:
@@ -218,11 +218,12 @@ class TaskControl(Clearing):
 
     def _add_call(self, call: Call, dependencies: list[str], origin: str) -> str:
         task_id = self._new_id()
-        named = dependencies[0] if len(dependencies) == 1 else (dependencies or None)
+        depend_on = dependencies[0] if len(dependencies) == 1 else dependencies
+        named, blockers = arguments.check_dependencies(depend_on, self._find_live)
         options = replace(call.options, retry_of=origin)
         task = Task(task_id, call.name, call.function, options, copy_context(), named)
         with shield:
-            self._admit(task, dependencies)
+            self._admit(task, blockers)
             self._runtime.journal.tell_rerun(origin, task_id)
         return task_id
 
@@ -331,11 +332,12 @@ def add_watched(
     limit: float | None,
 ) -> None:
     """Adds a task as :meth:`TaskControl.add` does, whose end is told to ``watcher``; that gets the task's id first."""
-    task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001  # it is of this file
-    task = Task(task_id, name, call, Options(takes_handle=False, limit=limit), copy_context(), depend_on or None)
+    named, blockers = arguments.check_dependencies(depend_on, taskman._find_live)  # noqa: SLF001  # of this file
+    task_id = watcher.task_id = taskman._new_id()  # noqa: SLF001
+    task = Task(task_id, name, call, Options(takes_handle=False, limit=limit), copy_context(), named)
     task.watcher = watcher
     with shield:
-        taskman._admit(task, depend_on)  # noqa: SLF001
+        taskman._admit(task, blockers)  # noqa: SLF001
 
 
 #: How long shutdown waits for threads whose tasks have all ended; seconds. They need a moment, or can't be stopped.

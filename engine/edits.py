@@ -54,7 +54,7 @@ class Edits:
             self._forget(old["id"], None)
             return None
         ends = may_be_written(old["status"], new.get("status"))
-        can_end = ends and (task is None or self._tasks.decides(task))
+        can_end = ends and (task is None or task.decide())
         run_s = None
         if ends and can_end and task is not None:
             task.stop = TaskCancelled

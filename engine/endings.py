@@ -142,7 +142,7 @@ class Endings:
                 self._keeper.settle()
                 self._keeper.admit(dependant)  # it may have been added in the midst of a user's operation
                 record = self._journal.record_of(dependant)
-                if record is None or not self._tasks.decides(dependant):
+                if record is None or not dependant.decide():
                     continue  # a user has ended or removed it: that is followed up by itself
                 self._keeper.replace(dependant.doc_id, records.stopped(record, CANCELED, None, error))
                 dependant.stop = TaskCancelled

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from .arguments import check_dependencies, check_limit
+from .arguments import check_limit
 from .control import TaskControl, add_watched
 from .futures import TaskFuture
 from .outstanding import Outstanding
@@ -67,7 +67,7 @@ class TaskExecutor(Executor):
         """As :meth:`submit`; the task starts when those (ids or futures) have completed, and is cancelled with them."""
         several = [depend_on] if isinstance(depend_on, (str, TaskFuture)) else list(depend_on)
         ids = [one.task_id if isinstance(one, TaskFuture) else one for one in several]
-        return self._submit(check_dependencies(ids), partial(fn, *args, **kwargs), fn)
+        return self._submit(ids, partial(fn, *args, **kwargs), fn)
 
     def _submit(self, dependencies: list[str], call: Callable[[], Result], function: object) -> TaskFuture[Result]:
         future: TaskFuture[Result] = TaskFuture(self.taskman, self._outstanding.discard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from . import records
@@ -51,7 +52,7 @@ class Facts:
         "_last",
     )
 
-    def __init__(self, task_id: str, name: str, options: Options, depend_on: str | list[str] | None) -> None:
+    def __init__(self, task_id: str, name: str, options: Options, depend_on: str | tuple[str, ...]) -> None:
         self.id = task_id
         self.name = name
         self.options = options
@@ -67,6 +68,11 @@ class Facts:
     thread: int
     limit: float | None
     outcome: Outcome
+
+    @property
+    def dependencies(self) -> Sequence[str]:
+        """The ids that the task depends on."""
+        return (self.depend_on,) if isinstance(self.depend_on, str) else self.depend_on
 
     def version(self, stage: Stage) -> Record:
         """The record after this move, which has been made. From any thread; belongs to all who have asked."""
@@ -94,8 +100,9 @@ class Facts:
         version["name"] = self.name
         version["get_result"] = options.keeps_result
         version["added_at"] = at
-        if self.depend_on is not None:
-            version["depend_on"] = self.depend_on
+        named = self.depend_on
+        if named:
+            version["depend_on"] = named if isinstance(named, str) else [*named]
             version["waiting_for"] = DEPENDENCIES
         if options.limit is not None:
             version["thread_timeout"] = options.limit

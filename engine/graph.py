@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .records import COMPLETED
-from .task import NO_TASKS, Task, own
+from .task import NO_DEPENDANTS, Task, own
 
 #: Who waited for a task that has ended, in their order: those that wait for nothing now, and can never run now.
 Followers = tuple[list[Task], list[Task]]
 
 #: The countdown of those that wait for one task, and are set free by it. Never written to.
-ONLY_ONE = bytearray()
+_ONLY_ONE = bytearray()
 
 
 def link(task: Task, blockers: Sequence[Task]) -> list[Task]:
     """Makes ``task`` wait for each of ``blockers``; returns those that have ended, and may have missed it."""
-    countdown = ONLY_ONE
+    countdown = _ONLY_ONE
     if len(blockers) > 1:
         countdown = bytearray(len(blockers))
         countdown[0] = 1
@@ -29,8 +29,8 @@ def link(task: Task, blockers: Sequence[Task]) -> list[Task]:
     ended = []
     for blocker in blockers:
         dependants = blocker.dependants
-        if dependants is NO_TASKS:
-            dependants = own(blocker, "dependants", NO_TASKS, {})
+        if dependants is NO_DEPENDANTS:
+            dependants = own(blocker, "dependants", NO_DEPENDANTS, {})
         dependants[task] = None
         if blocker.has_ended:
             ended.append(blocker)
@@ -42,12 +42,18 @@ def followers(task: Task, status: int) -> Followers:
     freed: list[Task] = []
     doomed: list[Task] = []
     dependants = task.dependants
-    for dependant in list(dependants):
-        if dependants.pop(dependant, task) is None:
-            if status != COMPLETED and not dependant.options.runs_anyway:
-                doomed.append(dependant)
-            elif count_down(dependant):
-                freed.append(dependant)
+    while dependants:
+        try:
+            dependant = dependants.popitem()[0]
+        except KeyError:
+            break  # somebody else has unlinked the last one
+        if status != COMPLETED and not dependant.options.runs_anyway:
+            doomed.append(dependant)
+        elif not dependant.countdown or dependant.countdown.pop():  # as ``count_down``, without a call for each
+            dependant.blockers = ()
+            freed.append(dependant)
+    freed.reverse()
+    doomed.reverse()
     return freed, doomed
 
 

@@ -1,8 +1,8 @@
 """What happens to a task: added, begun, ended. What follows from its end is said in ``endings``.
 
-What a task does by itself takes no lock: it is posted to the keeper. Its end is decided by whoever takes it out of
-``undecided``. If that is somebody else, it is one step under the store's lock: the next version of the record is
-written and the task taken out of the graph. What follows is done after the lock is released.
+What a task does by itself takes no lock: it is posted to the keeper. Its end is decided by whoever is the
+first to do so (``Task.decide``). If that is somebody else, it is one step under the store's lock: the next version of
+the record is written and the task taken out of the graph. What follows is done after the lock is released.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Lifecycle:
         self._keeper = keeper
         self._lock = keeper.lock
         self._tasks = tasks
-        self._live, self._undecided = tasks.live, tasks.undecided
+        self._live = tasks.live
         self.journal = journal
         self._late_lines = journal.lines.kept
         self._calls = calls
@@ -69,17 +69,20 @@ class Lifecycle:
 
     # -- the way in. Called within ``shield``
 
-    def admit(self, task: Task, dependencies: Sequence[str]) -> None:
+    def admit(self, task: Task, blockers: Sequence[Task] | None) -> None:
         """Takes a new task in: it starts, waits for its dependencies, or is canceled because one has failed.
 
-        Raises UnknownTask, and ShutDown or Forked if no more are taken in.
+        ``blockers`` are these, if all are live; else None. Raises UnknownTask, and ShutDown or Forked if no more tasks
+        are taken in.
         """
         if self.refusal is not None:
             raise self.refusal
-        blockers, failure = self._resolve(task, dependencies) if dependencies else ((), None)
+        failure = None
+        if blockers is None:
+            blockers, failure = self._resolve(task)
         if blockers:
             task.dependants = {}  # likely to be needed; its own before anybody can find the task
-        self._undecided[task.id] = self._live[task.id] = task
+        self._live[task.id] = task
         self._keeper.post(task)
         if self._supervisor.thread is None:
             self._supervisor.ensure_thread()
@@ -92,11 +95,13 @@ class Lifecycle:
         if self.on_admission is not None:
             self.on_admission()
 
-    def _resolve(self, task: Task, dependencies: Sequence[str]) -> tuple[Sequence[Task], str | None]:
+    def _resolve(self, task: Task) -> tuple[Sequence[Task], str | None]:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
         blockers: list[Task] = []
         failure = None
-        for task_id in dependencies:
+        facts = task.facts
+        assert facts is not None  # its end isn't on a record
+        for task_id in facts.dependencies:
             blocker = self._live.get(task_id)
             if blocker is not None and not blocker.has_ended:
                 blockers.append(blocker)
@@ -154,7 +159,7 @@ class Lifecycle:
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
-        if self._undecided.pop(task.id, None) is None:
+        if not task.decide():
             task.function = task.context = None  # the supervisor sees that the thread is done
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return ()
@@ -187,7 +192,7 @@ class Lifecycle:
             self._keeper.settle()
             self._keeper.admit(task)  # another thread may just be adding it
             record = self.journal.record_of(task)
-            if record is None or record["status"] not in UNFINISHED or not self._tasks.decides(task):
+            if record is None or record["status"] not in UNFINISHED or not task.decide():
                 return False
             task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
             self.journal.tell_lines(task)  # settles, too
@@ -248,7 +253,7 @@ class Lifecycle:
             if task.has_ended:
                 self._live.pop(task.id, None)
                 return  # its own thread was first
-            if status is None and not self._tasks.decides(task):
+            if status is None and not task.decide():
                 return  # its own thread, or somebody's write, and who has decided follows it up
             if status not in (None, COMPLETED):
                 self._calls.keep(task)

@@ -65,7 +65,7 @@ class Runtime:
         parts = keeper, tasks, self.journal, self.calls, self.supervisor
         self.endings = Endings(*parts, submit, stop, note)
         self.refresh = Refresh(self.supervisor, self.endings)
-        attempts = Attempts(keeper, self.journal, self.supervisor, tasks.undecided, stop, submit)
+        attempts = Attempts(keeper, self.journal, self.supervisor, stop, submit)
         self.life = self.pool.engine = Lifecycle(*parts, self.pool, self.endings, self.refresh, attempts)
         self.waiting = Waiting(keeper, tasks.live, self.pool)
         #: Made with the first hook.

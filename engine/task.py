@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: What most tasks have, shared by them and never written to: its own is made by who has something to put in it.
-NO_TASKS: dict[Task, None] = {}
+NO_DEPENDANTS: dict[Task, None] = {}
 NO_ALARMS: list[Callable[[], None]] = []
 _NONE_OF_THEM: frozenset[Task] = frozenset()
 
@@ -52,6 +52,7 @@ class Task:
         "facts",
         "run_limit",
         "attempt",
+        "is_open",
         "has_ended",
         "blockers",
         "countdown",
@@ -75,7 +76,7 @@ class Task:
         function: Callable[..., Any],
         options: Options,
         context: Context,
-        depend_on: str | list[str] | None = None,
+        depend_on: str | tuple[str, ...] = (),
     ) -> None:
         self.id = task_id
         self.name = name
@@ -86,13 +87,15 @@ class Task:
         self.context: Context | None = context
         #: What its record is made of. Let go when its own end is on the record: others may hold the task for longer.
         self.facts: Facts | None = Facts(task_id, name, options, depend_on)
+        #: There until somebody decides how it ends, by :meth:`decide`.
+        self.is_open = True
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
         self.has_ended = False
         #: Which attempt it is at, one beyond the last if there is to be no other.
         self.attempt = 1
         #: The tasks that it waits for, until none is left, and those that wait for it, in their order.
         self.blockers: Sequence[Task] = ()
-        self.dependants = NO_TASKS
+        self.dependants = NO_DEPENDANTS
         #: Who waits for its end in wait(); and what it waits for in wait() itself.
         self.waiters: tuple[Sleeper, ...] = ()
         self.waits_for = _NONE_OF_THEM
@@ -117,6 +120,19 @@ class Task:
     run_limit: float | None
     #: Called once when a stop is decided, to wake what sleeps; append and pop only. Set when it begins.
     alarms: list[Callable[[], None]]
+
+    def decide(self) -> bool:
+        """Whether the caller is the one who decides how the task ends. In one step, with or without a lock."""
+        try:
+            del self.is_open
+        except AttributeError:
+            return False
+        return True
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether somebody has decided how the task ends."""
+        return not hasattr(self, "is_open")
 
     @property
     def is_thread_done(self) -> bool:

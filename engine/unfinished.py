@@ -7,18 +7,16 @@ from .task import Task
 
 
 class Unfinished:
-    """By id. They come in without a lock, and leave ``live`` under the store's.
+    """By id. They come in without a lock, and leave under the store's.
 
     Attributes:
         live: those whose end isn't on the record.
-        undecided: those of them whose end nobody has decided. Who takes a task out decides how it ends.
     """
 
-    __slots__ = ("live", "undecided")
+    __slots__ = ("live",)
 
     def __init__(self) -> None:
         self.live: dict[str, Task] = {}
-        self.undecided: dict[str, Task] = {}
 
     def find(self, task_id: object) -> Task | None:
         """The task with this id, if its end isn't on the record."""
@@ -29,10 +27,6 @@ class Unfinished:
         task = self.find(record.get("id"))
         return task if task is not None and task.doc_id == doc_id else None
 
-    def decides(self, task: Task) -> bool:
-        """Whether the caller is the one who decides how the task ends. In one step, with or without a lock."""
-        return self.undecided.pop(task.id, None) is not None
-
     @property
     def is_empty(self) -> bool:
         """Whether all have ended, once what was posted is on the records."""
@@ -42,6 +36,7 @@ class Unfinished:
             return False
 
     def clear(self) -> None:
-        """Forgets all: in a forked child they are another process's."""
+        """Forgets all: in a forked child they are another process's, and end there."""
+        for task in self.live.values():
+            task.decide()
         self.live.clear()
-        self.undecided.clear()

@@ -66,7 +66,7 @@ def test_what_waits_for_one_task_is_set_free_by_it(new_task):
     graph.link(task, [first])
 
     assert (graph.followers(first, COMPLETED), graph.unlink(task, first)) == (([task], []), False)
-    assert not graph.ONLY_ONE
+    assert not graph._ONLY_ONE
 
 
 def test_a_task_that_a_failure_dooms_is_not_set_free_by_the_last_of_the_others(new_task):
