@@ -179,10 +179,11 @@ def check_statuses(statuses: Iterable[int] | None) -> frozenset[int]:
     return frozenset(int(code) for code in codes)
 
 
-def check_isolation(isolation: object) -> None:
-    """Where a function runs."""
+def check_isolation(isolation: object) -> bool:
+    """Where a function runs: True if in a process of its own."""
     if isolation not in ("thread", "process"):
         raise ValueError(f'isolation must be "thread" or "process", not {isolation!r}')
+    return isolation == "process"
 
 
 def check_on_failure(on_failure: object) -> bool:

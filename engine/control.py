@@ -28,6 +28,9 @@ from .subscription import Subscription
 from .task import Task
 from .watching import Watcher
 
+#: The usual number of further attempts.
+_NEVER = 0
+
 
 class TaskControl(Clearing):
     """Runs functions as tasks on threads of this process and keeps a record of each.
@@ -126,7 +129,7 @@ class TaskControl(Clearing):
         thread_timeout: float | None = None,
         *,
         isolation: str = "thread",
-        retries: int | Retry = 0,
+        retries: int | Retry = _NEVER,
         on_failure: str = "cancel",
     ) -> str:
         """Adds a task and returns its id, ten hexadecimal digits, at once. The task starts as soon as it may.
@@ -158,20 +161,16 @@ class TaskControl(Clearing):
         blockers: Sequence[Task] | None = ()
         if depend_on is not None:
             named, blockers = arguments.check_dependencies(depend_on, self._find_live)
-        limit = None if thread_timeout is None else arguments.check_limit(thread_timeout)
-        retry = None if type(retries) is int and retries == 0 else check_retries(retries)
-        runs_anyway = on_failure != "cancel" and arguments.check_on_failure(on_failure)
-        backend = None
-        if isolation != "thread":
-            arguments.check_isolation(isolation)
-            backend = self._runtime.processes
-            function = backend.packed(function, takes_handle)
-        if limit is None and backend is None and retry is None and not runs_anyway:
-            options = PLAIN[takes_handle][bool(get_result)]
-        else:
-            options = Options(takes_handle, bool(get_result), limit, backend, retry, runs_anyway)
+        options = PLAIN[takes_handle][bool(get_result)]
+        if not (thread_timeout is None and retries is _NEVER and isolation == "thread" and on_failure == "cancel"):
+            limit, retry = arguments.check_limit(thread_timeout), check_retries(retries)
+            runs_anyway, backend = arguments.check_on_failure(on_failure), None
+            if arguments.check_isolation(isolation):
+                backend = self._runtime.processes
+                function = backend.packed(function, takes_handle)
+            options = Options(takes_handle, options.keeps_result, limit, backend, retry, runs_anyway)
         task_id = self._new_id()
-        task = Task(task_id, name, function, options, copy_context(), named)
+        task = Task(task_id, name, function, options, copy_context() or None, named)
         if get_ident() not in gates:
             self._admit(task, blockers)
         else:  # in a task, which may be interrupted

@@ -55,30 +55,31 @@ class Endings:
 
     # -- that its own thread has decided
 
-    def follow_outcome(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
-        """What follows from an outcome that has been posted; returns the tasks that may start now."""
+    def follow_outcome(self, task: Task, value: Any, error: BaseException | None, line: str | None) -> Sequence[Task]:
+        """What follows from an outcome that has been posted; returns the tasks that may start now.
+
+        ``line`` is the error in words.
+        """
         for waiter in task.waiters:
             waiter.wake()
         if self.is_closing:
             self.close_feed()
         if self._note is not None:
             self._note(task.id)
-        freed: Sequence[Task] = ()
         watcher = task.watcher
-        if watcher is not None or error is not None or task.dependants:
-            status = COMPLETED if error is None else ERROR
-            if watcher is not None:
-                watcher.ended(status, value, error)
-            if task.dependants:
-                freed = self._follow_dependants(task, status)
-            if error is not None:
-                line = task.outcome[3] if task.outcome is not None else None
-                logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
-            if watcher is not None:
-                for follower in freed:  # before users' callbacks, which may wait for them
-                    self._submit(follower)
-                freed = ()
-                call_back(task)
+        if watcher is None and error is None:
+            return self._follow_dependants(task, COMPLETED) if task.dependants else ()
+        status = COMPLETED if error is None else ERROR
+        if watcher is not None:
+            watcher.ended(status, value, error)
+        freed = self._follow_dependants(task, status)
+        if error is not None:
+            logs.tell(logs.ERROR, "task %s (%s) ended with %s", task.id, task.name, line, error=error)
+        if watcher is not None:
+            for follower in freed:  # before users' callbacks, which may wait for them
+                self._submit(follower)
+            freed = ()
+            call_back(task)
         return freed
 
     def _follow_dependants(self, task: Task, status: int) -> Sequence[Task]:
@@ -183,13 +184,16 @@ class Endings:
         What is posted counts unless its record is being removed. That is seen by ``stop``; and in the midst of a
         user's operation, which may come to it, only afterwards.
         """
-        outcome = None if task is None else task.outcome
-        if task is not None and outcome is not None and not self._keeper.is_being_edited and task.stop is None:
-            return outcome[0]
+        posted = None if task is None else task.own_status
+        if task is not None and posted is not None and not self._keeper.is_being_edited and task.stop is None:
+            return posted
+        facts = self._keeper.ended(task_id)
+        if facts is not None:
+            return facts.status
         record = self._keeper.find(task_id)
         status = None if record is None else record.get("status")
-        if outcome is not None and status in UNFINISHED:
-            return outcome[0]  # this very thread is in the midst of such an operation
+        if posted is not None and status in UNFINISHED:
+            return posted  # this very thread is in the midst of such an operation
         return status
 
     # -- for followers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from . import records
-from .options import Options
+from .options import PLAIN, Options
 from .records import DEPENDENCIES, FRESH, RUNNING, SUSPENDED, Record
 
 #: How far a record is by its task's own moves: not there yet, after one of them, or made (or gone again).
@@ -17,10 +17,6 @@ ADDED: Stage = "added"
 BEGUN: Stage = "begun"
 ENDED: Stage = "ended"
 MADE: Stage = "made"
-
-#: What a task's own thread says of its end, for the record: status, seconds that it ran, when (wall clock), error line,
-#: traceback. A plain tuple, as each task makes one.
-Outcome = tuple[int, float, float, str | None, str | None]
 
 
 class Facts:
@@ -34,7 +30,8 @@ class Facts:
         started_at: when it began, in seconds since the epoch; like ``thread`` and ``limit`` set before that is posted.
         thread: the identifier of the thread that runs it.
         limit: how many seconds it may run; None for no limit.
-        outcome: set, like the ``result`` that the record keeps, before its end is posted.
+        status, run_s, finished_at, error, traceback: how its own thread says that it ended, after how many seconds and
+            when; set, like the ``result`` that the record keeps, before that is posted.
     """
 
     __slots__ = (
@@ -46,7 +43,11 @@ class Facts:
         "started_at",
         "thread",
         "limit",
-        "outcome",
+        "status",
+        "run_s",
+        "finished_at",
+        "error",
+        "traceback",
         "result",
         "stage",
         "_last",
@@ -67,7 +68,11 @@ class Facts:
     started_at: float
     thread: int
     limit: float | None
-    outcome: Outcome
+    status: int
+    run_s: float
+    finished_at: float
+    error: str | None
+    traceback: str | None
 
     @property
     def dependencies(self) -> Sequence[str]:
@@ -120,9 +125,14 @@ class Facts:
         return version
 
     def end(self, version: Record) -> Record:
-        """Puts the outcome on a version of the record."""
-        version["status"], version["perf"], version["finished_at"], error, trace = self.outcome
-        version["error"], version["traceback"] = error, trace
+        """Puts on a version of the record how the task has ended."""
+        version["status"], version["perf"], version["finished_at"] = self.status, self.run_s, self.finished_at
+        version["error"], version["traceback"] = self.error, self.traceback
         version["result"] = self.result
         version["waiting_for"] = version["stuck"] = None
         return version
+
+
+#: In the place of the facts of a task whose end is on the record.
+GONE = Facts("", "", PLAIN[False][False], ())
+GONE.stage = ENDED

@@ -52,9 +52,7 @@ def followers(task: Task, status: int) -> Followers:
         elif not dependant.countdown or dependant.countdown.pop():  # as ``count_down``, without a call for each
             dependant.blockers = ()
             freed.append(dependant)
-    freed.reverse()
-    doomed.reverse()
-    return freed, doomed
+    return freed[::-1], doomed[::-1]
 
 
 def count_down(task: Task) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
 from typing import Any
 
 from . import graph, logs, records
@@ -99,9 +100,7 @@ class Lifecycle:
         """The unfinished tasks among the dependencies, and why the task can never run if one of them has failed."""
         blockers: list[Task] = []
         failure = None
-        facts = task.facts
-        assert facts is not None  # its end isn't on a record
-        for task_id in facts.dependencies:
+        for task_id in task.facts.dependencies:
             blocker = self._live.get(task_id)
             if blocker is not None and not blocker.has_ended:
                 blockers.append(blocker)
@@ -129,17 +128,18 @@ class Lifecycle:
         An end that is decided from here on is seen by the worker before it calls the function, or finds the task begun.
         """
         options, facts = task.options, task.facts  # the facts before the look at ``stop``: they go after it is set
-        backend = options.backend
-        if backend is not None and task.stop is None and not backend.enter(task):
+        if options.backend is not None and task.stop is None and not options.backend.enter(task):
             return False
         if task.stop is not None:
-            if backend is not None:
-                backend.leave(task)
+            if options.backend is not None:
+                options.backend.leave(task)
             return False
-        assert facts is not None
-        limit = task.run_limit = facts.limit = self.thread_timeout if options.limit is None else options.limit
-        task.started, facts.started_at, task.alarms = time.monotonic(), time.time(), NO_ALARMS
-        facts.thread = worker.ident
+        limit = options.limit
+        if limit is None:
+            limit = self.thread_timeout
+        task.run_limit = facts.limit = limit
+        task.alarms, facts.thread = NO_ALARMS, worker.ident
+        task.started, facts.started_at = monotonic(), time.time()
         task.worker = worker
         self._keeper.post(task)
         if limit is not None and limit != math.inf:
@@ -148,10 +148,10 @@ class Lifecycle:
 
     def conclude(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
         """Posts what came of a task, unless its end was decided before; returns the tasks that may start now."""
-        run_s = time.monotonic() - task.started
+        run_s = monotonic() - task.started
         if self._late_lines and task in self._late_lines:
             self._write_lines(task)
-        options = task.options
+        options, facts = task.options, task.facts
         if options.backend is not None:
             options.backend.leave(task)
         if options.retry is not None and self._attempts.go_on(task, error, run_s):
@@ -163,19 +163,19 @@ class Lifecycle:
             task.function = task.context = None  # the supervisor sees that the thread is done
             self.journal.tell_stopping(task, None)  # what comes late is dropped
             return ()
-        if error is not None and task.stop is None:  # else its record is being removed
+        if error is None:
+            if options.keeps_result:
+                facts.result = value
+        elif task.stop is None:  # else its record is being removed
             self._calls.keep(task)
         task.function = task.context = None  # what they hold may go
-        facts = task.facts
-        assert facts is not None  # as its end isn't on the record
-        if options.keeps_result and error is None:
-            facts.result = value
-        facts.outcome = task.outcome = (COMPLETED if error is None else ERROR, run_s, time.time(), line, trace)
+        facts.run_s, facts.finished_at, facts.error, facts.traceback = run_s, time.time(), line, trace
+        facts.status = task.own_status = COMPLETED if error is None else ERROR
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait
         if task.stop is not None:  # its record is being removed, and its last move may find none to be written on
             self._live.pop(task.id, None)
-        return self._endings.follow_outcome(task, value, error)
+        return self._endings.follow_outcome(task, value, error, line)
 
     def _write_lines(self, task: Task) -> None:
         take(self._lock)
@@ -196,7 +196,7 @@ class Lifecycle:
                 return False
             task.stop = why  # before the second look: if its thread hasn't seen this, that sees the task begun
             self.journal.tell_lines(task)  # settles, too
-            run_s = None if task.worker is None else time.monotonic() - task.started
+            run_s = None if task.worker is None else monotonic() - task.started
             current = self.journal.tell_begin(task, self._keeper.at(task.doc_id) or record)
             self._keeper.replace(task.doc_id, records.stopped(current, status, run_s, error))
             self._calls.keep(task)

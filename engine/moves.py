@@ -13,11 +13,11 @@ def next_version(task: Task, record: Record) -> Record | None:
     record's number may be another's.
     """
     facts = task.facts
-    if facts is None or record.get("id") != task.id:
+    if record.get("id") != facts.id:
         return None
     status = record["status"]
     if status == SUSPENDED and task.worker is not None:
         return facts.begin(record.copy())
-    if status == RUNNING and task.outcome is not None:
+    if status == RUNNING and task.own_status is not None:
         return facts.end(record.copy())
     return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 from .interrupts import shield
@@ -63,7 +63,7 @@ class Pool:
         Idle threads are woken one at a time: each wakes the next when it is awake and there is more to do. A burst of
         short tasks is then run by the few threads that it takes, and not by all of them in each other's way.
         """
-        task.ready_at = time.monotonic()
+        task.ready_at = monotonic()
         self._ready.append(task)
         # Without the lock, after the append: who lies down, is awake or stops looking looks once more after saying so.
         if self._is_waking if self._idle else self._is_looking and self._seats >= self._eager:
@@ -133,11 +133,16 @@ class Pool:
 
     def next_for(self, worker: Worker) -> Task | None:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
-        task = None
         # Without the lock: a seat is only taken from a thread whose task is to stop.
         may_take = worker.task is None or worker.task.stop is None
         if may_take and worker.has_seat and self._seats <= self.max_workers:
             task = self._take()
+            if task is not None:
+                return task
+        return self._wait_for_task(worker)
+
+    def _wait_for_task(self, worker: Worker) -> Task | None:
+        task = None
         while task is None:
             with self._lock:
                 worker.forget_task()
@@ -272,7 +277,7 @@ class Pool:
     # -- looking after those who wait
 
     def _plan_look(self, delay_s: float) -> None:
-        self._call_at(time.monotonic() + delay_s, self._look)
+        self._call_at(monotonic() + delay_s, self._look)
 
     def _look(self, _: object = None) -> None:
         """Starts threads for tasks that have waited for some milliseconds; has the others told why they wait.
@@ -281,7 +286,7 @@ class Pool:
         take less than one each, tasks are long: then there are twice as many; when nothing moves, one for each.
         """
         with self._lock:
-            now = time.monotonic()
+            now = monotonic()
             taken = self._taken - self._taken_at_last_look
             self._taken_at_last_look = self._taken
             grow, unaware = 0, []
@@ -339,9 +344,9 @@ class Pool:
 
     def join(self, timeout: float) -> None:
         """Waits up to ``timeout`` seconds for the threads to end, but not for those that can't be stopped."""
-        until = time.monotonic() + timeout
+        until = monotonic() + timeout
         with self._lock:
             threads = [worker.thread for worker in self._workers if not worker.is_retired]
         for thread in threads:
             if thread.is_alive() and thread is not threading.current_thread():
-                thread.join(max(0.0, until - time.monotonic()))
+                thread.join(max(0.0, until - monotonic()))

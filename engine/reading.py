@@ -35,7 +35,9 @@ class Reading:
 
     def get_status(self, task_id: str) -> int:
         """The task's status code. Raises UnknownTask."""
-        return self._record(task_id)["status"]  # type: ignore[no-any-return]  # documents hold anything
+        facts = self._keeper.ended(task_id)
+        status: int = self._record(task_id)["status"] if facts is None else facts.status
+        return status
 
     def get_status_str(self, task_id: str) -> str:
         """The description of the task's status. Raises UnknownTask."""
@@ -46,7 +48,8 @@ class Reading:
 
         Raises UnknownTask.
         """
-        return self._record(task_id).get("result")
+        facts = self._keeper.ended(task_id)
+        return self._record(task_id).get("result") if facts is None else facts.result
 
     def get_dependants(self, task_id: str) -> list[str]:
         """The ids of the tasks that name this one in ``depend_on``, oldest first. Looks through all records."""

@@ -7,7 +7,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from .errors import TaskInterrupt
-from .facts import Facts, Outcome
+from .facts import Facts
 from .interrupts import own_gate, shield
 from .options import Options
 
@@ -62,7 +62,7 @@ class Task:
         "waits_for",
         "worker",
         "started",
-        "outcome",
+        "own_status",
         "stop",
         "alarms",
         "ready_at",
@@ -75,7 +75,7 @@ class Task:
         name: str,
         function: Callable[..., Any],
         options: Options,
-        context: Context,
+        context: Context | None,
         depend_on: str | tuple[str, ...] = (),
     ) -> None:
         self.id = task_id
@@ -84,9 +84,10 @@ class Task:
         self.doc_id = 0
         self.function: Callable[..., Any] | None = function
         self.options = options
-        self.context: Context | None = context
-        #: What its record is made of. Let go when its own end is on the record: others may hold the task for longer.
-        self.facts: Facts | None = Facts(task_id, name, options, depend_on)
+        #: That of who added it; None for an empty one, which is made when it is needed.
+        self.context = context
+        #: What its record is made of. GONE when its own end is on the record: others may hold the task for longer.
+        self.facts = Facts(task_id, name, options, depend_on)
         #: There until somebody decides how it ends, by :meth:`decide`.
         self.is_open = True
         #: Its end is decided, posted or on the record. Never goes back; may be read without the lock.
@@ -101,9 +102,9 @@ class Task:
         self.waits_for = _NONE_OF_THEM
         #: Who is told how it ends, with what it returned or raised: its future, if it has one. Set before it is added.
         self.watcher: Watcher | None = None
-        #: What runs it, from the moment on that it has begun; and what came of it, if its own thread has decided that.
+        #: What runs it, from the moment on that it has begun; and how it has ended, if its own thread has decided that.
         self.worker: Worker | None = None
-        self.outcome: Outcome | None = None
+        self.own_status: int | None = None
         #: What to raise in the task, once a stop is decided.
         self.stop: type[TaskInterrupt] | None = None
         #: Whether its record says that it waits for a seat. Pool's lock.

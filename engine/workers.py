@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any, Protocol
 
 from .coroutines import TaskLoop
@@ -129,7 +130,7 @@ class Worker:
         twice for the same task.
         """
         gate = self.gate
-        context: Any = task.context
+        context: Any = task.context or Context()
         gate.run = task
         try:
             try:

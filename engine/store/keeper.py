@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..facts import MADE, Facts
+from ..facts import ENDED, MADE, Facts
 from ..feed import Feed
 from ..interrupts import shield
 from ..status import FINAL
@@ -147,6 +147,11 @@ class Keeper:
             self.look()
             found = self._written(task_id)
         return None if found is None else found[1]
+
+    def ended(self, task_id: object) -> Facts | None:
+        """What the record of an ended task is to be made of, if nobody has needed that yet; None for any other."""
+        facts = self._rows.docs.get(self._rows.number_of(task_id) or 0)
+        return facts if type(facts) is Facts and facts.stage is ENDED and facts.id == task_id else None
 
     def _written(self, task_id: object) -> tuple[int, Doc] | None:
         number = self._rows.number_of(task_id)

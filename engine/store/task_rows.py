@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from ..facts import ADDED, BEGUN, ENDED, MADE, NEW, Facts
+from ..facts import ADDED, BEGUN, ENDED, GONE, MADE, NEW, Facts
 from ..feed import Feed, Kind
 from ..records import RUNNING, SUSPENDED
 from ..status import FINAL, WORDS
@@ -89,49 +89,46 @@ class TaskRows(Rows):
 
     def _write(self, posted: Iterable[Any], written: list[Any]) -> None:
         """Writes each move on what is there when its turn comes."""
-        counts = self._counts
-        for task in posted:
-            facts = task.facts
-            stage = None if facts is None else facts.stage
-            if stage is ADDED:
-                change: tuple[Any, ...] = BEGUN, facts
-                if facts.stage is MADE:
+        begun = ended = 0
+        try:
+            for task in posted:
+                facts = task.facts
+                stage = facts.stage
+                if stage is NEW:
+                    self._write_first(task, written)
+                    continue
+                change: tuple[Any, ...] = BEGUN if stage is ADDED else ENDED, facts
+                if facts.stage is MADE:  # perhaps by a finalizer, just now
                     self._write_next(task, written)
-                elif task.worker is not None:
-                    facts.stage = BEGUN
-                    counts[SUSPENDED] -= 1
-                    counts[RUNNING] += 1
-                    written += change
-            elif stage is BEGUN:
-                change = ENDED, facts
-                if facts.stage is MADE:
-                    self._write_next(task, written)
-                elif task.outcome is not None:
+                elif stage is ADDED:
+                    if task.worker is not None:
+                        facts.stage = BEGUN
+                        begun += 1
+                        written += change
+                elif stage is BEGUN and task.own_status is not None:
                     facts.stage = ENDED
-                    counts[RUNNING] -= 1
-                    counts[task.outcome[0]] += 1
+                    ended += 1
+                    self._counts[facts.status] += 1
                     written += change
                     self._forget(task)
-            elif stage is NEW:
-                self._write_first(task, written)
-            elif stage is MADE:
-                self._write_next(task, written)
-            else:
-                self._forget(task)
+                elif stage is ENDED:
+                    self._forget(task)
+        finally:
+            self._counts[SUSPENDED] -= begun
+            self._counts[RUNNING] += begun - ended
 
     def _write_first(self, task: Any, written: list[Any]) -> None:
         """Writes that a task was added."""
         number = self.take_id()
-        self._note_order(number)
-        facts, task_id = task.facts, task.id
+        facts, task_id, numbers = task.facts, task.id, self._numbers
         change = ADDED, facts
         if facts.stage is not NEW:
             return  # a finalizer has ended it
         task.doc_id, facts.stage = number, ADDED
-        if task_id in self._numbers:
+        if task_id in numbers:
             self._has_twins = True
         else:
-            self._numbers[task_id] = number
+            numbers[task_id] = number
         self.docs[number] = facts
         self._unmade[number] = None
         self._counts[SUSPENDED] += 1
@@ -139,7 +136,7 @@ class TaskRows(Rows):
 
     def admit(self, task: Any) -> None:
         """Writes that a task was added, if that isn't written, and makes its record; perhaps before its turn."""
-        if task.facts is None or task.facts.stage is not NEW:
+        if task.facts.stage is not NEW:
             return
         written: list[Any] = []
         self._write_first(task, written)
@@ -181,7 +178,7 @@ class TaskRows(Rows):
     def _forget(self, task: Any) -> None:
         """The task's end is on its record. Who waits for others as well holds the task, but not its result."""
         self.live.pop(task.id, None)
-        task.facts = None
+        task.facts = GONE
 
     def _publish(self, kind: Kind, doc: Doc) -> None:
         if self._written is not None:  # in the order in which it happens

@@ -272,7 +272,7 @@ def test_a_task_whose_record_is_removed_in_the_instant_of_its_end_sets_nobody_fr
     post = keeper.post
 
     def remove_and_post(task):
-        if task.outcome is not None and task.id == first:
+        if task.own_status is not None and task.id == first:
             taskman.db.remove(taskman.dbQuery.id == first)
         post(task)
 

@@ -237,8 +237,11 @@ def happens(taskman, monkeypatch):
 
         if when == "looked at":
             Watched(taskman._keeper, number, once)
+        elif when == "numbered":
+            take_id = TaskRows.take_id
+            monkeypatch.setattr(TaskRows, "take_id", lambda rows: (taken := take_id(rows), once(taken))[0])
         else:
-            name = {"numbered": "_note_order", "indexed": "_reindex", "ended": "_forget"}[when]
+            name = {"indexed": "_reindex", "ended": "_forget"}[when]
             monkeypatch.setattr(TaskRows, name, watched(getattr(TaskRows, name)))
 
     return happens

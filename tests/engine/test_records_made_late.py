@@ -86,13 +86,14 @@ def test_the_history_is_the_same_whoever_has_looked_meanwhile(managers, gates, l
     assert [dict(record) for record in taskman.get_all()] == [dict(newest)] == [dict(taskman.db.all()[0])]
 
 
-def test_counting_and_following_make_no_record(taskman):
+def test_counting_and_following_and_asking_for_a_result_make_no_record(taskman):
     """Nobody pays for what nobody reads; the first reader gets it, and the next ones the same."""
     ids = [taskman.add(name="short", function=lambda: 7, get_result=True) for _ in range(10)]
     taskman.wait()
     assert (taskman.counts()[0], len(taskman.changes(0)), len(facts_of(taskman))) == (10, 30, 10)
-    assert taskman.get_result(ids[3]) == 7
-    assert len(facts_of(taskman)) == 9
+    assert (taskman.get_result(ids[3]), taskman.get_status_str(ids[3]), len(facts_of(taskman))) == (7, "Completed", 10)
+    assert (taskman.get_task(ids[3])[0]["result"], len(facts_of(taskman))) == (7, 9)
+    assert (taskman.get_result(ids[3]), taskman.get_status(ids[3])) == (7, 0)
     assert [record["id"] for record in taskman.get_all()] == ids
     assert facts_of(taskman) == []
 
@@ -103,7 +104,7 @@ def test_the_database_is_in_the_order_in_which_tasks_were_added(taskman):
     taskman.wait()
     taskman.counts()
     for task_id in (ids[3], ids[1]):
-        assert taskman.get_status(task_id) == 0
+        assert taskman.get_task(task_id)[0]["status"] == 0
 
     assert [record["id"] for record in taskman.db] == ids
     assert [record.doc_id for record in taskman.db.search(taskman.dbQuery.status == 0)] == [1, 2, 3, 4, 5]
@@ -116,11 +117,13 @@ def test_a_record_is_read_while_another_thread_has_the_database(taskman):
     taskman.counts()
     answers = []
     with taskman._keeper.lock:
-        asks = threading.Thread(target=lambda: answers.extend(map(taskman.get_result, ids)))
+        asks = threading.Thread(
+            target=lambda: answers.extend((taskman.get_result(one), taskman.get_task(one)[0]["result"]) for one in ids)
+        )
         asks.start()
         asks.join(10)
 
-    assert answers == [7, 7]
+    assert answers == [(7, 7), (7, 7)]
 
 
 @pytest.mark.parametrize("stage", ["added", "begun"])
