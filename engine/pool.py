@@ -12,13 +12,16 @@ from .interrupts import shield
 from .task import Task
 from .workers import Engine, Worker
 
-#: This many threads are started the moment a task needs one; more only when tasks are seen to wait.
-EAGER_THREADS = 8
+#: This many threads are started the moment a task needs one; this many at the first look at tasks that wait; more only
+#: when tasks are seen to wait for longer.
+EAGER_THREADS = 2
+SOON_THREADS = 8
 
-#: How long an idle thread stays; how soon one that is picked is woken at the latest; how often waiting tasks are looked
-#: at; when a wait is told on the record. Seconds.
+#: How long an idle thread stays; how soon one that is picked is woken at the latest; when tasks that wait are looked at
+#: first, and how often from then on; when a wait is told on the record. Seconds.
 STAY_S = 10.0
 WAKE_WITHIN_S = 1.0
+LOOK_SOON_S = 0.001
 LOOK_EVERY_S = 0.005
 TELL_AFTER_S = 0.05
 
@@ -49,11 +52,12 @@ class Pool:
         self._workers: set[Worker] = set()
         self._seats = 0
         self._started = 0
-        self._taken = 0
+        #: How often a thread has gone on from one task to the next: a hint, two at once may count one.
+        self._passed = 0
         self._is_closing = False
         self._is_refused = False  # a hint, also written without the lock
         self._is_looking = False
-        self._taken_at_last_look = 0
+        self._passed_at_last_look = 0
 
     # -- tasks in
 
@@ -80,11 +84,9 @@ class Pool:
     def _take(self) -> Task | None:
         """The first task that waits. Needs no lock."""
         try:
-            task = self._ready.popleft()
+            return self._ready.popleft()
         except IndexError:
             return None
-        self._taken += 1  # a hint: two threads at once may count one
-        return task
 
     def _pick_next(self) -> tuple[Worker | None, bool]:
         """The idle thread to be woken for the tasks that wait; else whether a look at them is due. With the lock held.
@@ -98,7 +100,7 @@ class Pool:
         """Whether the caller is to plan a look, as none is planned; with the lock held."""
         if self._is_looking:
             return False
-        self._is_looking, self._taken_at_last_look = True, self._taken
+        self._is_looking, self._passed_at_last_look = True, self._passed
         return True
 
     def _see_to(self, worker: Worker | None, look: bool) -> None:
@@ -106,7 +108,7 @@ class Pool:
         if worker is not None:
             worker.wake.release()
         elif look:
-            self._plan_look(LOOK_EVERY_S)
+            self._plan_look(LOOK_SOON_S)
 
     def _pick_idle(self) -> Worker | None:
         """Takes an idle thread for the tasks that wait, unless one is being woken already; with the lock held."""
@@ -124,7 +126,7 @@ class Pool:
         kept = None
         if not self._ready and worker.has_seat and self._seats <= self.max_workers:
             kept, freed = freed[0], freed[1:]
-            self._taken += 1
+            self._passed += 1
         for task in freed:
             self.submit(task)
         return kept
@@ -138,6 +140,7 @@ class Pool:
         if may_take and worker.has_seat and self._seats <= self.max_workers:
             task = self._take()
             if task is not None:
+                self._passed += worker.task is not None
                 return task
         return self._wait_for_task(worker)
 
@@ -283,21 +286,18 @@ class Pool:
         """Starts threads for tasks that have waited for some milliseconds; has the others told why they wait.
 
         A burst of short tasks is served best by a few threads, which take several each between two looks. When they
-        take less than one each, tasks are long: then there are twice as many; when nothing moves, one for each.
+        take less than one each, tasks are long: then there are twice as many; when nothing moves, one for each, but
+        not before the tasks have waited for a while. None while one that was started hasn't come to its first task.
         """
         with self._lock:
             now = monotonic()
-            taken = self._taken - self._taken_at_last_look
-            self._taken_at_last_look = self._taken
+            passed = self._passed - self._passed_at_last_look
+            self._passed_at_last_look = self._passed
             grow, unaware = 0, []
             self._is_looking = False  # before the look at what waits: see submit
             waited_s = self._longest_wait(now)
-            if waited_s >= LOOK_EVERY_S and not self._idle:
-                room = min(self.max_workers - self._seats, len(self._ready))
-                if room > 0 and not taken:
-                    grow = room
-                elif room > 0 and taken < self._seats:
-                    grow = min(room, self._seats)
+            if waited_s >= LOOK_SOON_S and not self._idle and all(worker.ident for worker in self._workers):
+                grow = self._further_threads(passed, waited_s >= LOOK_EVERY_S)
                 self._seats += grow
             is_full = self._seats >= self.max_workers
             if is_full:
@@ -308,6 +308,14 @@ class Pool:
             self._tell_waiting(unaware)
         if again:
             self._plan_look(TELL_AFTER_S if is_full else LOOK_EVERY_S)
+
+    def _further_threads(self, passed: int, is_long: bool) -> int:
+        """How many to start for tasks that have waited, perhaps long, while threads went on to so many tasks."""
+        if passed and passed >= self._seats:
+            return 0
+        wanted = self._seats if passed else len(self._ready)
+        most = self.max_workers if is_long else min(SOON_THREADS, self.max_workers)
+        return max(0, min(wanted, len(self._ready), most - self._seats))
 
     def _longest_wait(self, now: float) -> float:
         """For how many seconds the first task that waits has waited; -1 if none does."""

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from engine import Status
-from engine.pool import EAGER_THREADS, LOOK_EVERY_S
+from engine.pool import EAGER_THREADS, LOOK_EVERY_S, LOOK_SOON_S, SOON_THREADS
 
 
 def test_tasks_that_take_long_get_their_threads_at_the_first_look(taskman, gates, until, monkeypatch):
@@ -26,6 +26,47 @@ def test_tasks_that_take_long_get_their_threads_at_the_first_look(taskman, gates
     first_look(None)
     until(lambda: taskman.counts()[Status.RUNNING] == len(ids), "a thread for each")
     gate.open()
+
+
+def test_a_few_tasks_that_take_long_need_not_wait_for_long(taskman, gates, until, monkeypatch):
+    """At the first look there are some more threads, and one for each at the second, if nothing has moved till then."""
+    looks = []
+    monkeypatch.setattr(taskman._runtime.pool, "_call_at", lambda when, look: looks.append((when, look)))
+    gate = gates()
+    added = time.monotonic()
+    ids = [taskman.add("long", gate) for _ in range(2 * SOON_THREADS)]
+    until(lambda: taskman.counts()[Status.RUNNING] == EAGER_THREADS, "as many run as have a thread at once")
+    monkeypatch.setattr("engine.pool.LOOK_EVERY_S", 3600.0)
+    time.sleep(LOOK_SOON_S)
+    looks[0][1](None)
+    until(lambda: taskman.counts()[Status.RUNNING] == SOON_THREADS, "some more to run")
+    monkeypatch.undo()
+    time.sleep(LOOK_EVERY_S)
+    looks[1][1](None)
+    until(lambda: taskman.counts()[Status.RUNNING] == len(ids), "a thread for each")
+    gate.open()
+
+    assert looks[0][0] - added < 1.0
+
+
+def test_no_thread_is_started_while_another_has_not_come_to_its_first_task(taskman, gates, until, monkeypatch):
+    """The machine is busy, and one more would be in its way."""
+    looks = []
+    monkeypatch.setattr(taskman._runtime.pool, "_call_at", lambda _when, look: looks.append(look))
+    gate = gates()
+    ids = [taskman.add("long", gate) for _ in range(EAGER_THREADS + 1)]
+    until(lambda: taskman.counts()[Status.RUNNING] == EAGER_THREADS, "as many run as have a thread at once")
+    worker = next(iter(taskman._runtime.pool._workers))
+    ident, worker.ident = worker.ident, 0
+    time.sleep(LOOK_EVERY_S)
+    looks[0](None)
+    threads = len(taskman._runtime.pool._workers)
+    worker.ident = ident
+    looks[1](None)
+    until(lambda: taskman.counts()[Status.RUNNING] == len(ids), "a thread for each")
+    gate.open()
+
+    assert threads == EAGER_THREADS
 
 
 def rest_all(taskman, gates, until, count):
