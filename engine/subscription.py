@@ -106,6 +106,7 @@ class Subscription:
 
     def _refill(self) -> bool:
         """Puts some changes together, few enough to stay in the caches until they are read; False if there are none."""
+        self._left = iter(())  # all of them are handed out: nothing is held while there is nothing new
         if self._put_together == self._up_to and not self._take():
             return False
         up_to = min(self._up_to, self._put_together + AT_ONCE)

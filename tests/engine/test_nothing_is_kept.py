@@ -9,9 +9,11 @@ import threading
 import tracemalloc
 import weakref
 from collections import deque
+from itertools import islice
 
 import pytest
 
+from engine import RevisionGone
 from engine.interrupts import gates
 from engine.task import Task
 
@@ -102,8 +104,18 @@ def test_a_result_goes_though_somebody_waits_for_another_task_as_well(managers, 
     assert manager.get_status(waits) == 2
 
 
+def loop(changes) -> None:
+    """Reads to the end, also if it falls behind."""
+    while True:
+        try:
+            deque(changes, maxlen=0)
+        except RevisionGone:
+            continue
+        return
+
+
 READS = {
-    "a loop": lambda changes: threading.Thread(target=lambda: deque(changes, maxlen=0), daemon=True).start(),
+    "a loop": lambda changes: threading.Thread(target=loop, args=(changes,), daemon=True).start(),
     "get": lambda changes: changes.get(0),
     "skip": lambda changes: changes.skip(0),
 }
@@ -122,6 +134,23 @@ def test_a_follower_who_is_up_to_date_holds_no_result(managers, until, read):
         for _ in range(10):
             manager.wait(manager.add(name="later", function=lambda f: None))
         manager.counts()  # has what was posted written down
+
+        until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
+
+
+@pytest.mark.guarantee("S7")
+def test_a_loop_that_has_fallen_behind_holds_no_result(managers, until):
+    """Nor does it when it is told so and isn't gone on with."""
+    manager, seen = managers(history=3), []
+    with manager.subscribe() as changes:
+        manager.wait(manager.add(name="makes", function=maker(seen), get_result=True))
+        assert [change.kind for change in islice(changes, 3)] == ["added", "changed", "changed"]
+        manager.purge()
+        for _ in range(10):
+            manager.wait(manager.add(name="later", function=lambda f: None))
+        manager.counts()  # has what was posted written down
+        with pytest.raises(RevisionGone):
+            next(iter(changes))
 
         until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
 
