@@ -52,7 +52,9 @@ def followers(task: Task, status: int) -> Followers:
         elif not dependant.countdown or dependant.countdown.pop():  # as ``count_down``, without a call for each
             dependant.blockers = ()
             freed.append(dependant)
-    return freed[::-1], doomed[::-1]
+    freed.reverse()
+    doomed.reverse()
+    return freed, doomed
 
 
 def count_down(task: Task) -> bool:

@@ -90,7 +90,10 @@ class Lifecycle:
         if failure is not None:
             self.decide(task, CANCELED, failure, TaskCancelled)
         elif blockers:
-            self._link(task, blockers)
+            for blocker in graph.link(task, blockers):  # those that have ended meanwhile
+                self._endings.catch_up(task, blocker)
+            if not self._refresh.is_planned:
+                self._refresh.plan()
         else:
             self._pool.submit(task)
         if self.on_admission is not None:
@@ -111,14 +114,6 @@ class Lifecycle:
             elif status not in FINAL:
                 raise UnknownTask(task_id)
         return blockers, failure
-
-    def _link(self, task: Task, blockers: Sequence[Task]) -> None:
-        """Has the task wait for others, each of which may end meanwhile."""
-        ended = graph.link(task, blockers)
-        if not self._refresh.is_planned:
-            self._refresh.plan()
-        for blocker in ended:
-            self._endings.catch_up(task, blocker)
 
     # -- running. Called by worker threads while no interrupt can reach them
 
@@ -146,7 +141,7 @@ class Lifecycle:
             self._supervisor.deadline(task.started + limit, task)
         return True
 
-    def conclude(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
+    def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
         """Posts what came of a task, unless its end was decided before; returns the tasks that may start now."""
         run_s = monotonic() - task.started
         if self._late_lines and task in self._late_lines:
@@ -155,14 +150,14 @@ class Lifecycle:
         if options.backend is not None:
             options.backend.leave(task)
         if options.retry is not None and self._attempts.go_on(task, error, run_s):
-            return ()
+            return []
         line = trace = None
         if error is not None and task.stop is None:  # before the decision: their text is made by the task's own code
             line, trace = records.one_line(error), records.traceback_text(error)
         if not task.decide():
             task.function = task.context = None  # the supervisor sees that the thread is done
             self.journal.tell_stopping(task, None)  # what comes late is dropped
-            return ()
+            return []
         if error is None:
             if options.keeps_result:
                 facts.result = value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -121,11 +121,11 @@ class Pool:
         self._is_waking = True
         return worker
 
-    def keep_first(self, worker: Worker, freed: Sequence[Task]) -> Task | None:
+    def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself if none is waiting."""
         kept = None
         if not self._ready and worker.has_seat and self._seats <= self.max_workers:
-            kept, freed = freed[0], freed[1:]
+            kept = freed.pop(0)
             self._passed += 1
         for task in freed:
             self.submit(task)
@@ -137,9 +137,12 @@ class Pool:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
         # Without the lock: a seat is only taken from a thread whose task is to stop.
         may_take = worker.task is None or worker.task.stop is None
-        if may_take and worker.has_seat and self._seats <= self.max_workers:
-            task = self._take()
-            if task is not None:
+        if may_take and self._ready and worker.has_seat and self._seats <= self.max_workers:
+            try:
+                task = self._ready.popleft()
+            except IndexError:
+                pass  # another thread was quicker
+            else:
                 self._passed += worker.task is not None
                 return task
         return self._wait_for_task(worker)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
@@ -21,7 +20,7 @@ class Seats(Protocol):
     def next_for(self, worker: Worker) -> Task | None:
         """The next task for a worker, after waiting for one; None if its thread is to end."""
 
-    def keep_first(self, worker: Worker, freed: Sequence[Task]) -> Task | None:
+    def keep_first(self, worker: Worker, freed: list[Task]) -> Task | None:
         """Submits what a worker has set free, except for one task that it goes on with itself."""
 
 
@@ -33,7 +32,7 @@ class Engine(Protocol):
     def begin(self, task: Task, worker: Worker) -> bool:
         """Claims the task for the worker; False if its end was decided while it waited."""
 
-    def conclude(self, task: Task, value: Any, error: BaseException | None) -> Sequence[Task]:
+    def conclude(self, task: Task, value: Any, error: BaseException | None) -> list[Task]:
         """Records the outcome; returns the tasks that may start now."""
 
 
@@ -107,7 +106,7 @@ class Worker:
         task = self.task or pool.next_for(self)
         while task is not None:
             self.task = task
-            freed: Sequence[Task] = ()
+            freed: list[Task] = []
             if self._has_begun or engine.begin(task, self):
                 self._has_begun = True
                 self._execute(task)
