@@ -81,10 +81,11 @@ class Keeper:
 
     def post(self, task: Any) -> None:
         """Takes in a move that a task has made. Needs no lock; from any thread, but within ``shield`` inside a task."""
-        self._moves.append(task)
+        moves = self._moves
+        moves.append(task)
         if self._sleepers:
             self.feed.wake()
-        elif len(self._moves) > _WRITE_DOWN_FROM:
+        elif len(moves) > _WRITE_DOWN_FROM:
             self._keep_up()
 
     def _keep_up(self) -> None:

@@ -89,7 +89,7 @@ class TaskRows(Rows):
 
     def _write(self, posted: Iterable[Any], written: list[Any]) -> None:
         """Writes each move on what is there when its turn comes."""
-        begun = ended = 0
+        live, begun, ended = self.live, 0, 0
         try:
             for task in posted:
                 facts = task.facts
@@ -110,7 +110,8 @@ class TaskRows(Rows):
                     ended += 1
                     self._counts[facts.status] += 1
                     written += change
-                    self._forget(task)
+                    live.pop(task.id, None)  # as ``_forget``, without a call
+                    task.facts = GONE
                 elif stage is ENDED:
                     self._forget(task)
         finally:

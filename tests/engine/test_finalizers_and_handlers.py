@@ -218,6 +218,20 @@ class Watched(dict):
         return super().__contains__(number)
 
 
+class Leaving:
+    """The unfinished tasks; something happens as one leaves them."""
+
+    def __init__(self, live, meanwhile):
+        """Of these."""
+        self.live, self.meanwhile = live, meanwhile
+
+    def pop(self, task_id, default):
+        """It has happened before."""
+        if task_id in self.live:
+            self.meanwhile(self.live[task_id])
+        return self.live.pop(task_id, default)
+
+
 @pytest.fixture
 def happens(taskman, monkeypatch):
     """Has something happen, once, where Python may call other code while a move of a record is written down.
@@ -237,12 +251,13 @@ def happens(taskman, monkeypatch):
 
         if when == "looked at":
             Watched(taskman._keeper, number, once)
+        elif when == "ended":
+            taskman._keeper._rows.live = Leaving(taskman._runtime.tasks.live, lambda task: once(task.doc_id))
         elif when == "numbered":
             take_id = TaskRows.take_id
             monkeypatch.setattr(TaskRows, "take_id", lambda rows: (taken := take_id(rows), once(taken))[0])
         else:
-            name = {"indexed": "_reindex", "ended": "_forget"}[when]
-            monkeypatch.setattr(TaskRows, name, watched(getattr(TaskRows, name)))
+            monkeypatch.setattr(TaskRows, "_reindex", watched(TaskRows._reindex))
 
     return happens
 
