@@ -139,6 +139,8 @@ class Waiting:
         Only ids are held, so that what has ended can go meanwhile.
         """
         for task_id in reversed(ids):
+            if task_id not in self._live:
+                continue  # as with most of very many
             target = self._unfinished(task_id)
             while target is not None and self.lie_down(target, waiter):
                 if (me is not None and me.stop is not None) or not waiter.sleep(until):

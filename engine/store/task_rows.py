@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import repeat, starmap
 from typing import Any
 
 from ..facts import ADDED, BEGUN, ENDED, GONE, MADE, NEW, Facts
@@ -82,7 +82,7 @@ class TaskRows(Rows):
             self.version += len(posted)
             self._written = None
             self._feed.extend(written[::2], written[1::2])
-        deque(islice(iter(moves.popleft, None), len(posted)), maxlen=0)  # takes so many out
+        deque(starmap(moves.popleft, repeat((), len(posted))), maxlen=0)  # takes so many out
 
     # Finalizers and signal handlers may write, and Ctrl-C may strike, wherever a function is called or something is
     # made, but nowhere else. So what belongs together has neither in between; and a move that comes once more is void.
