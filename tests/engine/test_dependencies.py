@@ -158,7 +158,7 @@ def test_an_unknown_dependency_is_refused(taskman, gate, with_known):
     assert (refusal.value.task_id, [record["name"] for record in taskman.get_all()]) == ("ffffffffff", ["known"])
 
 
-@pytest.mark.parametrize("wrong", [7, 0, True, b"ffffffffff", {"a": 1}, [7], [None], object()])
+@pytest.mark.parametrize("wrong", [7, 0, True, b"ffffffffff", {"a": 1}, [7], [None], [[]], object()])
 def test_a_dependency_of_another_type_is_refused(taskman, wrong):
     """depend_on takes an id or a list of ids, and nothing else."""
     with pytest.raises((TypeError, LookupError)):
