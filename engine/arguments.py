@@ -110,7 +110,7 @@ def check_dependencies(
 ) -> tuple[str | tuple[str, ...], Sequence[T] | None]:
     """The id that a task waits for, or several, each once, in their order; and what is ``known`` by each of them.
 
-    That is None unless something is known by all, which says that they are ids; else they are looked at one by one.
+    That is None unless something is known by all, which says that each is an id, or equals one; else all are looked at.
     """
     if isinstance(depend_on, str):
         one = known(depend_on)

@@ -28,7 +28,7 @@ from .subscription import Subscription
 from .task import Task
 from .watching import Watcher
 
-#: The usual number of further attempts.
+#: The usual number of further attempts. Any other that is as much, like False, is checked like the rest.
 _NEVER = 0
 
 
@@ -170,7 +170,7 @@ class TaskControl(Clearing):
                 function = backend.packed(function, takes_handle)
             options = Options(takes_handle, options.keeps_result, limit, backend, retry, runs_anyway)
         task_id = self._new_id()
-        task = Task(task_id, name, function, options, copy_context() or None, named)
+        task = Task(task_id, name, function, options, copy_context(), named)
         if get_ident() not in gates:
             self._admit(task, blockers)
         else:  # in a task, which may be interrupted

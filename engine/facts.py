@@ -133,6 +133,6 @@ class Facts:
         return version
 
 
-#: In the place of the facts of a task whose end is on the record.
+#: In the place of the facts of any task whose end is on the record; what it says of itself means nothing.
 GONE = Facts("", "", PLAIN[False][False], ())
 GONE.stage = ENDED

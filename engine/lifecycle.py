@@ -90,10 +90,11 @@ class Lifecycle:
         if failure is not None:
             self.decide(task, CANCELED, failure, TaskCancelled)
         elif blockers:
-            for blocker in graph.link(task, blockers):  # those that have ended meanwhile
-                self._endings.catch_up(task, blocker)
-            if not self._refresh.is_planned:
+            ended = graph.link(task, blockers)
+            if not self._refresh.is_planned:  # first: it mends what an interrupt keeps from being done
                 self._refresh.plan()
+            for blocker in ended:
+                self._endings.catch_up(task, blocker)
         else:
             self._pool.submit(task)
         if self.on_admission is not None:

@@ -258,14 +258,17 @@ class Pool:
             try:
                 worker.thread.start()
                 self._is_refused = False
-            except RuntimeError:  # the system has no more, or the interpreter is on its way out
+            except BaseException as error:  # the system has no more, the interpreter is on its way out, or Ctrl-C
                 with self._lock:
-                    self._is_refused = True
+                    self._is_refused = isinstance(error, RuntimeError)
                     self._seats -= count - done
+                    worker.has_seat, worker.is_retired = False, True  # should it have been started all the same
                     self._workers.discard(worker)
                     look = self._begin_to_look()
                 if look:
                     self._plan_look(TELL_AFTER_S)
+                if not self._is_refused:
+                    raise
                 return
             self._on_start()
 
@@ -286,11 +289,11 @@ class Pool:
         self._call_at(monotonic() + delay_s, self._look)
 
     def _look(self, _: object = None) -> None:
-        """Starts threads for tasks that have waited for some milliseconds; has the others told why they wait.
+        """Starts threads for tasks that have waited for a moment; has the others told why they wait.
 
         A burst of short tasks is served best by a few threads, which take several each between two looks. When they
         take less than one each, tasks are long: then there are twice as many; when nothing moves, one for each, but
-        not before the tasks have waited for a while. None while one that was started hasn't come to its first task.
+        not before the tasks have waited for a while. None while one that was started doesn't run yet.
         """
         with self._lock:
             now = monotonic()

@@ -75,7 +75,7 @@ class Task:
         name: str,
         function: Callable[..., Any],
         options: Options,
-        context: Context | None,
+        context: Context,
         depend_on: str | tuple[str, ...] = (),
     ) -> None:
         self.id = task_id
@@ -84,8 +84,8 @@ class Task:
         self.doc_id = 0
         self.function: Callable[..., Any] | None = function
         self.options = options
-        #: That of who added it; None for an empty one, which is made when it is needed.
-        self.context = context
+        #: That of who added it; None in the place of an empty one, which is made when it is needed.
+        self.context = context or None
         #: What its record is made of. GONE when its own end is on the record: others may hold the task for longer.
         self.facts = Facts(task_id, name, options, depend_on)
         #: There until somebody decides how it ends, by :meth:`decide`.

@@ -129,7 +129,9 @@ class Worker:
         twice for the same task.
         """
         gate = self.gate
-        context: Any = task.context or Context()
+        context: Any = task.context
+        if context is None:
+            context = task.context = Context()  # for all attempts
         gate.run = task
         try:
             try:

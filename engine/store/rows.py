@@ -43,7 +43,7 @@ class Rows:
         taken = self._next_id
         if taken is None:
             taken = max(self.docs, default=0) + 1
-        self._highest, self._next_id = taken, taken + 1
+        self._next_id = taken + 1
         return taken
 
     def forget_next_id(self) -> None:
@@ -67,7 +67,7 @@ class Rows:
         """Removes a document and returns its last version."""
         old: Doc = self.docs.pop(doc_id)
         if not self.docs:
-            self._is_sorted = True
+            self._highest, self._is_sorted = 0, True
         for field, index in self._indexes.items():
             _take_out(index, field, doc_id, old)
         self.version += 1
@@ -83,7 +83,7 @@ class Rows:
         """Keeps in mind whether the order of the table is that of the numbers, as it is unless users choose them."""
         if not self.docs:
             self._highest, self._is_sorted = doc_id, True
-        elif doc_id >= self._highest:  # the same if it has just been taken
+        elif doc_id > self._highest:
             self._highest = doc_id
         else:
             self._is_sorted = False

@@ -89,43 +89,46 @@ class TaskRows(Rows):
 
     def _write(self, posted: Iterable[Any], written: list[Any]) -> None:
         """Writes each move on what is there when its turn comes."""
-        live, begun, ended = self.live, 0, 0
-        try:
-            for task in posted:
-                facts = task.facts
-                stage = facts.stage
-                if stage is NEW:
-                    self._write_first(task, written)
-                    continue
-                change: tuple[Any, ...] = BEGUN if stage is ADDED else ENDED, facts
-                if facts.stage is MADE:  # perhaps by a finalizer, just now
-                    self._write_next(task, written)
-                elif stage is ADDED:
-                    if task.worker is not None:
-                        facts.stage = BEGUN
-                        begun += 1
-                        written += change
-                elif stage is BEGUN and task.own_status is not None:
-                    facts.stage = ENDED
-                    ended += 1
-                    self._counts[facts.status] += 1
+        counts, live = self._counts, self.live
+        for task in posted:
+            facts = task.facts
+            stage = facts.stage
+            if stage is NEW:
+                self._write_first(task, written)
+                continue
+            change: tuple[Any, ...] = BEGUN if stage is ADDED else ENDED, facts
+            if facts.stage is MADE:  # perhaps by a finalizer, just now
+                self._write_next(task, written)
+            elif stage is ADDED:
+                if task.worker is not None:
+                    facts.stage = BEGUN
+                    counts[SUSPENDED] -= 1
+                    counts[RUNNING] += 1
                     written += change
-                    live.pop(task.id, None)  # as ``_forget``, without a call
-                    task.facts = GONE
-                elif stage is ENDED:
-                    self._forget(task)
-        finally:
-            self._counts[SUSPENDED] -= begun
-            self._counts[RUNNING] += begun - ended
+            elif stage is BEGUN and task.own_status is not None:
+                facts.stage = ENDED
+                counts[RUNNING] -= 1
+                counts[facts.status] += 1
+                written += change
+                live.pop(task.id, None)  # as ``_forget``, without a call
+                task.facts = GONE
+            elif stage is ENDED:
+                self._forget(task)
 
     def _write_first(self, task: Any, written: list[Any]) -> None:
         """Writes that a task was added."""
         number = self.take_id()
+        while number in self.docs:  # a user has chosen it
+            number = self.take_id()
         facts, task_id, numbers = task.facts, task.id, self._numbers
         change = ADDED, facts
         if facts.stage is not NEW:
             return  # a finalizer has ended it
         task.doc_id, facts.stage = number, ADDED
+        if number > self._highest:  # as ``_note_order``, without a call
+            self._highest = number
+        else:
+            self._is_sorted = False
         if task_id in numbers:
             self._has_twins = True
         else:

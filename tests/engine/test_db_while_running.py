@@ -369,3 +369,30 @@ def test_documents_with_numbers_of_the_users_choice_are_found_in_their_order(tas
         taskman.db.insert(Document({"id": f"n{number}", "status": 7}, doc_id=number))
 
     assert [found.doc_id for found in taskman.db.search(taskman.dbQuery.status == 7)] == [9, 3, 6]
+
+
+def test_a_number_that_a_user_has_chosen_is_not_given_to_a_task(taskman):
+    """Though it was the next one: the document stays, and the task's record gets another."""
+    assert len(taskman.db) == 0  # the table is there
+    taskman.wait(taskman.add(name="first", function=lambda: None))
+    taskman.db.insert_multiple([Document({"mine": 1}, doc_id=2), Document({"mine": 2}, doc_id=3)])
+    taskman.wait(taskman.add(name="second", function=lambda: None))
+
+    assert [(record.doc_id, record.get("name")) for record in taskman.db] == [
+        (1, "first"),
+        (2, None),
+        (3, None),
+        (4, "second"),
+    ]
+
+
+def test_a_task_below_a_number_of_the_users_choice_is_found_in_the_order_of_the_table(taskman):
+    """TinyDB goes on with the number after the last that it gave out."""
+    for name in ("first", "second"):
+        taskman.wait(taskman.add(name=name, function=lambda: None))
+        assert len(taskman.db) > 0  # all is written down
+    taskman.db.insert_multiple([Document({"status": 0}, doc_id=50)])
+    taskman.wait(taskman.add(name="third", function=lambda: None))
+    found = taskman.db.search(taskman.dbQuery.status == 0)
+
+    assert [record.doc_id for record in found] == [record.doc_id for record in taskman.db] == [1, 2, 50, 3]

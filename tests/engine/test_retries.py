@@ -7,6 +7,7 @@ import os
 import random
 import threading
 import time
+from contextvars import Context, ContextVar
 from itertools import pairwise
 
 import pytest
@@ -387,6 +388,29 @@ def test_a_task_without_retries_has_no_attempts(ended):
         manager.wait(task)
 
     assert "attempts" not in manager.get_task(task)[0]
+
+
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty context", "context"])
+def test_all_attempts_are_made_in_one_context(is_empty):
+    """What one of them has set the next one finds, whatever the context of who added the task."""
+    number: ContextVar[int] = ContextVar("number", default=0)
+    seen: list[int] = []
+
+    def count() -> None:
+        seen.append(number.get())
+        number.set(number.get() + 1)
+        if len(seen) < 3:
+            raise ValueError("again")
+
+    def add_and_wait() -> None:
+        if not is_empty:
+            number.set(10)
+        with TaskControl() as manager:
+            assert manager.wait(manager.add("counts", count, retries=Retry(2, delay=0.01)), timeout=10)
+
+    Context().run(add_and_wait)
+
+    assert seen == ([0, 1, 2] if is_empty else [10, 11, 12])
 
 
 def test_what_stops_one_attempt_leaves_the_next_one_alone(taskman, gate):

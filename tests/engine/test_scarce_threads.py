@@ -52,6 +52,31 @@ def test_a_second_thread_that_cannot_be_had_costs_no_task(managers, refused, gat
     assert (early, manager.wait(ids, timeout=10)) == (False, True)
 
 
+def test_ctrl_c_as_a_thread_is_started_costs_neither_the_task_nor_the_threads_of_others(
+    taskman, gates, until, monkeypatch
+):
+    """The task is run by another thread, and those that come later get theirs."""
+    start = threading.Thread.start
+
+    def interrupt(thread):
+        if "supervisor" in thread.name:
+            return start(thread)
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupt)
+    gate = gates()
+    with pytest.raises(KeyboardInterrupt):
+        taskman.add("first", gate)
+    until(lambda: taskman.counts() == (0, 0, 0, 1, 0), "the task to run, though nobody comes after it")
+    for _ in range(50):
+        taskman.add("long", gate)
+    until(lambda: taskman.counts() == (0, 0, 0, 51, 0), "a thread for each")
+    gate.open()
+    pool = taskman._runtime.pool
+    until(lambda: len(pool._idle) == pool._seats == len(pool._workers) == 51, "each thread to have one seat")
+
+
 def test_without_a_supervisor_tasks_run_and_the_next_has_it_started(taskman, refused, caplog, ended):
     """Deadlines wait for its thread, and the log says so; the next task tries again."""
     refused.add("supervisor")

@@ -134,6 +134,31 @@ def test_an_end_before_the_link_starts_nothing_that_waits_for_another(taskman, g
     assert (early, ended(second)["status"]) == (False, 0)
 
 
+def test_ctrl_c_while_it_is_told_of_an_end_leaves_that_to_the_refresh(taskman, gate, until, monkeypatch):
+    """Who has just been linked to what has ended is set free by the next look."""
+    first = taskman.add(name="first", function=gate)
+    gate.wait_until_started()
+    taskman._runtime.refresh._interval_s = 0.1  # by the property a look would be planned now
+    link = graph.link
+
+    def end_and_link(task, blockers):
+        gate.open()
+        until(lambda: not taskman._runtime.pool.in_hand()[0], "its thread to have told those that waited")
+        return link(task, blockers)
+
+    def interrupt(*_):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(graph, "link", end_and_link)
+    monkeypatch.setattr(taskman._runtime.endings, "catch_up", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        taskman.add(name="second", function=lambda f: None, depend_on=first)
+
+    assert taskman.wait(timeout=10)
+    assert taskman.counts() == (2, 0, 0, 0, 0)
+
+
 def test_a_task_that_is_canceled_before_it_is_linked_never_runs(taskman, gate, ended, monkeypatch):
     """The end of what it was to wait for finds it canceled."""
     first, runs = taskman.add(name="first", function=gate), []
