@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, TypeVar
 
 from .status import FINAL
@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 _VARARGS, _ASYNC_GENERATOR = inspect.CO_VARARGS, inspect.CO_ASYNC_GENERATOR
 _UNUSUAL = _VARARGS | _ASYNC_GENERATOR
+
+#: The code of the last function that was as most are: the next task's is often the same.
+_usual: list[CodeType | None] = [None]
 _SECONDS = {"days": 86400.0, "hours": 3600.0, "minutes": 60.0}
 
 #: The greatest age that a purge understands: a thousand years. More is a slip of the pen.
@@ -32,7 +35,10 @@ def takes_handle(function: object) -> bool:
     """
     if type(function) is FunctionType:
         code = function.__code__
+        if code is _usual[0] and not function.__defaults__:
+            return True
         if code.co_argcount == 1 and not (function.__defaults__ or code.co_kwonlyargcount or code.co_flags & _UNUSUAL):
+            _usual[0] = code
             return True  # most of them; no other argument would do, whatever signature a decorator shows
         if not function.__dict__:
             return _plain_function_takes_handle(function)
@@ -115,7 +121,7 @@ def check_dependencies(
     if isinstance(depend_on, str):
         one = known(depend_on)
         return depend_on, None if one is None else [one]
-    if not isinstance(depend_on, (list, tuple, set, frozenset)):
+    if type(depend_on) is not list and not isinstance(depend_on, (list, tuple, set, frozenset)):
         raise TypeError(f"depend_on must be a task id, a list of them or None, not {_kind(depend_on)}")
     named = tuple(depend_on)
     try:

@@ -68,7 +68,7 @@ class Endings:
             self._note(task.id)
         watcher = task.watcher
         if watcher is None and error is None and task.stop is None:  # as with most
-            return graph.followers(task, COMPLETED)[0] if task.dependants else []
+            return graph.freed_by(task) if task.dependants else []
         status = COMPLETED if error is None else ERROR
         if watcher is not None:
             watcher.ended(status, value, error)

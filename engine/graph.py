@@ -37,23 +37,34 @@ def link(task: Task, blockers: Sequence[Task]) -> list[Task]:
     return ended
 
 
-def followers(task: Task, status: int) -> Followers:
-    """Whom an ended task sets free, and whom it dooms: of those that nobody else has unlinked."""
-    freed: list[Task] = []
-    doomed: list[Task] = []
+def freed_by(task: Task) -> list[Task]:
+    """Whom a completed task sets free, in their order: of those that nobody else has unlinked."""
+    freed = []
     dependants = task.dependants
     while dependants:
         try:
             dependant = dependants.popitem()[0]
         except KeyError:
             break  # somebody else has unlinked the last one
-        if status != COMPLETED and not dependant.options.runs_anyway:
-            doomed.append(dependant)
-        elif not dependant.countdown or dependant.countdown.pop():  # as ``count_down``, without a call for each
+        if not dependant.countdown or dependant.countdown.pop():  # as ``count_down``, without a call for each
             dependant.blockers = ()
             freed.append(dependant)
     freed.reverse()
-    doomed.reverse()
+    return freed
+
+
+def followers(task: Task, status: int) -> Followers:
+    """Whom an ended task sets free, and whom it dooms: of those that nobody else has unlinked."""
+    if status == COMPLETED:
+        return freed_by(task), []
+    freed: list[Task] = []
+    doomed: list[Task] = []
+    for dependant in list(task.dependants):
+        if unlink(dependant, task):
+            if not dependant.options.runs_anyway:
+                doomed.append(dependant)
+            elif count_down(dependant):
+                freed.append(dependant)
     return freed, doomed
 
 

@@ -152,11 +152,12 @@ def call(task: Task, journal: Reporter) -> Any:
     What is returned to be awaited is run to its end.
     """
     function: Any = task.function
-    if task.options.backend is not None:
+    options = task.options
+    if options.backend is not None:
         return function(task)
     handle = TaskHandle(task, journal)
     _current.set(handle)
-    value = function(handle) if task.options.takes_handle else function()
+    value = function(handle) if options.takes_handle else function()
     return run_coroutine(value, task) if type(value) is CoroutineType else value
 
 

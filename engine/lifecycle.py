@@ -165,7 +165,8 @@ class Lifecycle:
         elif task.stop is None:  # else its record is being removed
             self._calls.keep(task)
         task.function = task.context = None  # what they hold may go
-        facts.run_s, facts.finished_at, facts.error, facts.traceback = run_s, time.time(), line, trace
+        facts.run_s, facts.finished_at = run_s, time.time()
+        facts.error, facts.traceback = line, trace
         facts.status = task.own_status = COMPLETED if error is None else ERROR
         self._keeper.post(task)
         task.has_ended = True  # before the looks at who waits: those look at this after they have begun to wait

@@ -105,8 +105,7 @@ class Worker:
         engine, pool = self.engine, self.pool
         task = self.task or pool.next_for(self)
         while task is not None:
-            self.task = task
-            freed: list[Task] = []
+            self.task, following = task, None
             if self._has_begun or engine.begin(task, self):
                 self._has_begun = True
                 self._execute(task)
@@ -115,10 +114,11 @@ class Worker:
                 if self.gate.was_used or self.gate.depth:  # it isn't certain how often its lock is held
                     self.gate = gates[self.ident] = Gate(self.ident)
                 self._has_begun = self._has_called = False
-            task = pool.keep_first(self, freed) if freed else None
-            del freed  # an idle thread holds nothing of its last task
-            if task is None:
-                task = pool.next_for(self)
+                if freed:
+                    following = pool.keep_first(self, freed)
+                del freed
+            del task  # an idle thread holds nothing of its last one
+            task = following or pool.next_for(self)
 
     def _execute(self, task: Task) -> None:
         """Calls the function, then shuts the gate and takes back an interrupt that is still under way.

@@ -77,7 +77,7 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
     endings, runs, has_told, has_followed = taskman._runtime.endings, [], threading.Event(), threading.Event()
     first = taskman.add(name="first", function=gate)
     gate.wait_until_started()
-    link, follow, catch_up = graph.link, graph.followers, endings.catch_up
+    link, follow, catch_up = graph.link, graph.freed_by, endings.catch_up
 
     def link_and_end(task, blockers):
         assert link(task, blockers) == []
@@ -85,9 +85,9 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
         assert taskman.wait(first, timeout=10)
         return blockers  # as if that had been just before the look at whether they have ended
 
-    def follow_in_turn(task, status):
+    def follow_in_turn(task):
         assert first_to_tell == "its thread" or has_told.wait(10)
-        found = follow(task, status)
+        found = follow(task)
         has_told.set()
         has_followed.set()
         return found
@@ -98,7 +98,7 @@ def test_an_end_in_the_instant_after_the_link_is_told_once(taskman, gate, ended,
         has_told.set()
 
     monkeypatch.setattr(graph, "link", link_and_end)
-    monkeypatch.setattr(graph, "followers", follow_in_turn)
+    monkeypatch.setattr(graph, "freed_by", follow_in_turn)
     monkeypatch.setattr(endings, "catch_up", catch_up_in_turn)
 
     def run(handle):
@@ -202,7 +202,7 @@ def test_a_refresh_that_is_no_positive_number_is_refused(taskman, seconds):
 
 def test_a_missed_completion_is_made_good_by_the_next_look(taskman, gate, ended, monkeypatch):
     """If the news of a completed dependency is lost, the dependant starts at the next look."""
-    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
+    monkeypatch.setattr("engine.graph.freed_by", lambda task: [])
     taskman.suspend_refresh = 0.1
     first = taskman.add(name="first", function=gate)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)
@@ -225,7 +225,7 @@ def test_a_missed_failure_is_made_good_by_the_next_look(taskman, gates, ended, m
 
 def test_a_task_that_is_linked_during_the_last_look_is_looked_at_again(taskman, gate, ended, monkeypatch):
     """A look that finds nobody waiting isn't the last one for who comes in that instant."""
-    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
+    monkeypatch.setattr("engine.graph.freed_by", lambda task: [])
     endings, added = taskman._runtime.endings, []
     look_again = endings.look_again
 
@@ -249,7 +249,7 @@ def test_a_task_that_is_linked_during_the_last_look_is_looked_at_again(taskman, 
 
 def test_a_shorter_interval_takes_effect_at_once(taskman, gate, ended, monkeypatch):
     """An interval that is set while tasks wait holds for the look that is due next."""
-    monkeypatch.setattr("engine.graph.followers", lambda task, status: ([], []))
+    monkeypatch.setattr("engine.graph.freed_by", lambda task: [])
     taskman.suspend_refresh = 3600
     first = taskman.add(name="first", function=gate)
     second = taskman.add(name="second", function=lambda f: None, depend_on=first)
