@@ -72,15 +72,20 @@ def test_a_task_that_never_ran_lets_go_as_well(taskman, gate, until):
     until(lambda: gc.collect() is None or seen() is None, "what the function held to go")
 
 
+def move_on(manager) -> None:
+    """Has a short history hold nothing of what was before."""
+    for _ in range(10):
+        manager.wait(manager.add(name="later", function=lambda f: None))
+    manager.counts()  # has what was posted written down
+
+
 @pytest.mark.guarantee("S7")
 def test_a_result_goes_with_its_record_and_the_history(managers, ended, until):
     """Once the record is purged and the history has moved on, nobody holds the result."""
     manager, seen = managers(history=10), []
     manager.wait(manager.add(name="makes", function=maker(seen), get_result=True))
     manager.purge()
-    for _ in range(10):
-        manager.wait(manager.add(name="later", function=lambda f: None))
-    manager.counts()  # has what was posted written down
+    move_on(manager)
 
     until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
 
@@ -96,9 +101,7 @@ def test_a_result_goes_though_somebody_waits_for_another_task_as_well(managers, 
     waits = manager.add(name="waits", function=lambda f: None, depend_on=[long, makes])
     manager.wait(makes)
     manager.remove(makes)
-    for _ in range(10):
-        manager.wait(manager.add(name="later", function=lambda f: None))
-    manager.counts()  # has what was posted written down
+    move_on(manager)
 
     until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
     assert manager.get_status(waits) == 2
@@ -131,9 +134,7 @@ def test_a_follower_who_is_up_to_date_holds_no_result(managers, until, read):
         read(changes)
         until(lambda: changes.revision >= 3, "the follower to be up to date")
         manager.purge()
-        for _ in range(10):
-            manager.wait(manager.add(name="later", function=lambda f: None))
-        manager.counts()  # has what was posted written down
+        move_on(manager)
 
         until(lambda: gc.collect() is None or seen[0]() is None, "the result to go")
 
@@ -146,9 +147,7 @@ def test_a_loop_that_has_fallen_behind_holds_no_result(managers, until):
         manager.wait(manager.add(name="makes", function=maker(seen), get_result=True))
         assert [change.kind for change in islice(changes, 3)] == ["added", "changed", "changed"]
         manager.purge()
-        for _ in range(10):
-            manager.wait(manager.add(name="later", function=lambda f: None))
-        manager.counts()  # has what was posted written down
+        move_on(manager)
         with pytest.raises(RevisionGone):
             next(iter(changes))
 
